@@ -1,0 +1,199 @@
+//! Takes up another service's feed: each event's effect once, in order.
+
+mod control;
+mod take;
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use proto::event::v1::event_feed_service_client::EventFeedServiceClient;
+use proto::event::v1::{Envelope, WatchRequest, WatchResponse};
+use runtime::client::Channel;
+use runtime::failure::Reason;
+use runtime::{Failure, Shutdown};
+use storage::{Db, StorageError, Tx, cursor};
+use tonic::Streaming;
+use uuid::Uuid;
+
+use control::Reporter;
+pub use control::{Control, Report, State};
+use take::{Taken, Taker};
+
+/// The first and the longest wait after the source was away.
+const WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
+/// Three heartbeats missed: the line is dead.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// Follows one feed under one consumer name. Replicas may run the same one:
+/// the cursor's row lets one of them take each event.
+pub struct Follower {
+    name: String,
+    source: Channel,
+    db: Db,
+    shutdown: Shutdown,
+    reporter: Reporter,
+    control: Control,
+}
+
+/// Why a round ended before the line did.
+#[derive(Debug)]
+enum Halt {
+    /// Shutdown.
+    Leaving,
+    /// The source or our own store is away, or a gap asks for a fresh start.
+    Away(String),
+    /// The source is another incarnation, or behind us, or not to be believed.
+    Mismatch(String),
+}
+
+impl From<StorageError> for Halt {
+    fn from(error: StorageError) -> Self {
+        Self::Away(error.to_string())
+    }
+}
+
+impl From<tonic::Status> for Halt {
+    fn from(status: tonic::Status) -> Self {
+        let failure = Failure::from_status(&status);
+        if failure.reason() == Reason::IncarnationMismatch {
+            return Self::Mismatch("the source refuses our incarnation or position".to_owned());
+        }
+        Self::Away(failure.to_string())
+    }
+}
+
+impl Follower {
+    /// A follower of the feed behind `source`, whose cursor is kept in `db`
+    /// under `name`, such as `dossier<workflow`.
+    pub fn new(name: &str, source: Channel, db: Db, shutdown: Shutdown) -> Self {
+        let (reporter, control) = control::pair(name);
+        Self {
+            name: name.to_owned(),
+            source,
+            db,
+            shutdown,
+            reporter,
+            control,
+        }
+    }
+
+    /// Tells how it stands and, after a stop, lets it try again.
+    pub fn control(&self) -> Control {
+        self.control.clone()
+    }
+
+    /// Follows until shutdown. `apply` writes the effect of an event inside the
+    /// unit of work that also moves the cursor; it may be run again, and does
+    /// nothing outside the database. What it refuses 5 times is parked, and so
+    /// is all that follows of that aggregate, until an operator mends it.
+    pub async fn run<E, F>(self, apply: F)
+    where
+        E: From<StorageError> + Display + Send + 'static,
+        F: for<'t> Fn(&'t Tx, &'t Envelope, i64) -> BoxFuture<'t, Result<(), E>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let taker = Taker::new(&self.name, self.db.clone(), self.shutdown.clone(), apply);
+        let mut wait = WAIT;
+        while !self.shutdown.is_stopped() {
+            let before = self.reporter.position();
+            let halt = match self.round(&taker).await {
+                Ok(()) => Halt::Away("the source ended the stream".to_owned()),
+                Err(halt) => halt,
+            };
+            if self.reporter.position() != before {
+                wait = WAIT;
+            }
+            match halt {
+                Halt::Leaving => break,
+                Halt::Away(why) => {
+                    tracing::warn!(follower = %self.name, %why, "the feed is away");
+                    self.reporter.state(State::Waiting { why });
+                    self.shutdown.pause(wait).await;
+                    wait = (wait * 2).min(LONGEST_WAIT);
+                }
+                Halt::Mismatch(why) => {
+                    tracing::error!(
+                        follower = %self.name,
+                        %why,
+                        "STOPPED: the source's history is not the one that was followed; \
+                         an operator must reconcile the cursor and retry"
+                    );
+                    self.reporter.state(State::Stopped { why });
+                    self.control.retried(&self.shutdown).await;
+                    wait = WAIT;
+                }
+            }
+        }
+        self.reporter.state(State::Ended);
+    }
+
+    /// From the stored cursor to the end of one stream.
+    async fn round<E, F>(&self, taker: &Taker<F>) -> Result<(), Halt>
+    where
+        E: From<StorageError> + Display + Send + 'static,
+        F: for<'t> Fn(&'t Tx, &'t Envelope, i64) -> BoxFuture<'t, Result<(), E>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let known = cursor::load(self.db.read(), &self.name).await?;
+        let after = known.map_or(0, |cursor| cursor.position);
+        let mut incarnation = known.map(|cursor| cursor.incarnation);
+        self.reporter.at(after);
+        let request = WatchRequest {
+            after_position: after,
+            incarnation: incarnation
+                .map(|known| known.to_string())
+                .unwrap_or_default(),
+        };
+        let mut client = EventFeedServiceClient::new(self.source.clone());
+        let mut stream = self.or_leave(client.watch(request)).await??.into_inner();
+        let mut last_hash = None;
+        while let Some(batch) = self.next(&mut stream).await? {
+            let theirs: Uuid = batch
+                .incarnation
+                .parse()
+                .map_err(|_| Halt::Mismatch("the source names no incarnation".to_owned()))?;
+            if *incarnation.get_or_insert(theirs) != theirs {
+                return Err(Halt::Mismatch(format!("the source is now {theirs}")));
+            }
+            self.reporter.head(batch.head_position);
+            self.reporter.state(State::Following);
+            for entry in batch.entries {
+                take::believe(&entry, last_hash.as_deref()).map_err(Halt::Mismatch)?;
+                last_hash = Some(entry.hash.clone());
+                let position = entry.position;
+                match taker.take(Arc::new(entry), theirs).await? {
+                    Taken::Applied | Taken::Duplicate => {}
+                    Taken::Parked => self.reporter.parked(),
+                    Taken::Gap => return Err(Halt::Away("a gap before the next event".to_owned())),
+                }
+                self.reporter.at(position);
+            }
+        }
+        Ok(())
+    }
+
+    async fn next(
+        &self,
+        stream: &mut Streaming<WatchResponse>,
+    ) -> Result<Option<WatchResponse>, Halt> {
+        let silence = || Halt::Away("the source is silent".to_owned());
+        let answer = self
+            .or_leave(tokio::time::timeout(SILENCE, stream.message()))
+            .await?;
+        Ok(answer.map_err(|_| silence())??)
+    }
+
+    async fn or_leave<T>(&self, work: impl Future<Output = T>) -> Result<T, Halt> {
+        tokio::select! {
+            () = self.shutdown.token.cancelled() => Err(Halt::Leaving),
+            done = work => Ok(done),
+        }
+    }
+}

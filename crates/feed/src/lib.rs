@@ -1,0 +1,20 @@
+//! The event feed of a service: its sequencer, its server, and the followers
+//! of the others' feeds.
+//!
+//! A service writes events with its business change ([`envelope::new_event`],
+//! `storage::event::append`). [`sequence`] then numbers what is committed, and
+//! [`FeedServer`] hands it on in that order. Another service takes it up with a
+//! [`Follower`], each event's effect once.
+
+mod chain;
+pub mod envelope;
+mod follower;
+mod sequencer;
+mod server;
+mod verify;
+
+pub use chain::{GENESIS, hash};
+pub use follower::{Control, Follower, Report, State};
+pub use sequencer::{Offer, offer, sequence};
+pub use server::FeedServer;
+pub use verify::{ChainReport, checks, verify_chain};

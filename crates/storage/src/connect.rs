@@ -1,0 +1,183 @@
+//! Opening a database: two pools on a SQLite file, one on PostgreSQL, and the
+//! checks without which an acknowledged write could be lost.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
+use sea_orm_migration::MigrationTrait;
+use tokio::sync::{mpsc, watch};
+
+use crate::error::StorageError;
+use crate::migration;
+use crate::tx::{self, Tx};
+use crate::writer::{self, Unit};
+
+/// Which database, and how many connections.
+#[derive(Clone, Debug)]
+pub enum Config {
+    /// A file of the bundled SQLite; made when it is not there.
+    Sqlite {
+        /// The file.
+        file: PathBuf,
+    },
+    /// A PostgreSQL database.
+    Postgres {
+        /// `postgres://user@host:port/database`.
+        url: String,
+        /// The most connections of this process.
+        connections: u32,
+    },
+}
+
+/// The kind of database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// One file, one writer.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// An open database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    engine: Engine,
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+    /// SQLite's one writer groups waiting units of work into one commit.
+    group: Option<mpsc::Sender<Box<dyn Unit>>>,
+    /// Counts commits, so that the sequencer wakes without polling.
+    commits: Arc<watch::Sender<u64>>,
+}
+
+/// How many units of work may wait for SQLite's writer.
+const WAITING: usize = 1024;
+
+impl Db {
+    /// Opens the database and checks that it keeps what it acknowledges.
+    pub async fn open(config: &Config) -> Result<Self, StorageError> {
+        let commits = Arc::new(watch::Sender::new(0));
+        match config {
+            Config::Sqlite { file } => {
+                let write = Database::connect(sqlite(file, 1)).await?;
+                let read = Database::connect(sqlite(file, 4)).await?;
+                let (group, waiting) = mpsc::channel(WAITING);
+                writer::start(write.clone(), waiting, Arc::clone(&commits));
+                Ok(Self {
+                    engine: Engine::Sqlite,
+                    read,
+                    write,
+                    group: Some(group),
+                    commits,
+                })
+            }
+            Config::Postgres { url, connections } => {
+                let pool = Database::connect(postgres(url, *connections)).await?;
+                durable(&pool).await?;
+                Ok(Self {
+                    engine: Engine::Postgres,
+                    read: pool.clone(),
+                    write: pool,
+                    group: None,
+                    commits,
+                })
+            }
+        }
+    }
+
+    /// The kind of database.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Brings the schema up: the base tables first, then the service's own.
+    ///
+    /// # Errors
+    /// [`StorageError::Unfit`] when the database has migrations that this
+    /// program does not know: a newer program made it.
+    pub async fn migrate(&self, own: Vec<Box<dyn MigrationTrait>>) -> Result<(), StorageError> {
+        migration::up(&self.write, own).await
+    }
+
+    /// For reading outside a unit of work.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// Runs a named unit of work to its commit. It may be run more than once.
+    ///
+    /// # Errors
+    /// What the unit of work answers; nothing of it is stored then.
+    pub async fn run<T, E, F>(&self, name: &'static str, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+        F: for<'t> Fn(&'t Tx) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+    {
+        match &self.group {
+            Some(group) => writer::join(group, name, work).await,
+            None => tx::run(self.write.clone(), name, work, Arc::clone(&self.commits)).await,
+        }
+    }
+
+    /// Changes at every commit of this process.
+    pub fn committed(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
+    }
+}
+
+fn sqlite(file: &std::path::Path, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", file.display()));
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .sqlx_logging(false)
+        .test_before_acquire(false)
+        .acquire_timeout(Duration::from_secs(20))
+        .map_sqlx_sqlite_opts(|o| {
+            use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+            // FULL is what makes COMMIT durable in WAL; NORMAL can lose the
+            // last commits when the power goes.
+            o.journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(10))
+        });
+    options
+}
+
+fn postgres(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url.to_owned());
+    options
+        .max_connections(connections)
+        .sqlx_logging(false)
+        .acquire_timeout(Duration::from_secs(10))
+        .map_sqlx_postgres_opts(|o| {
+            o.options([
+                ("statement_timeout", "20s"),
+                ("lock_timeout", "5s"),
+                ("idle_in_transaction_session_timeout", "10s"),
+            ])
+        });
+    options
+}
+
+/// Refuses a server that answers before it has written.
+async fn durable(pool: &DatabaseConnection) -> Result<(), StorageError> {
+    for setting in ["fsync", "synchronous_commit", "full_page_writes"] {
+        let asked = Statement::from_string(pool.get_database_backend(), format!("SHOW {setting}"));
+        let row = pool.query_one_raw(asked).await?;
+        let value: String = row
+            .ok_or_else(|| DbErr::Custom("SHOW gave no row".to_owned()))?
+            .try_get_by_index(0)?;
+        if value == "off" {
+            return Err(StorageError::Unfit(format!(
+                "{setting} is off: acknowledged writes could be lost"
+            )));
+        }
+    }
+    Ok(())
+}

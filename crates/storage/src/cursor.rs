@@ -1,0 +1,100 @@
+//! How far a consumer has come, saved with the effect of what it consumed.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ConnectionTrait, EntityTrait};
+use uuid::Uuid;
+
+use crate::entity::{cursor, parked};
+use crate::error::StorageError;
+use crate::tx::Tx;
+
+/// Where a consumer stands in its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The last position whose effect is stored.
+    pub position: i64,
+    /// The incarnation of the source at that time.
+    pub incarnation: Uuid,
+}
+
+/// The consumer's cursor; none before its first event.
+pub async fn load<C: ConnectionTrait>(
+    conn: &C,
+    consumer: &str,
+) -> Result<Option<Cursor>, StorageError> {
+    let row = cursor::Entity::find_by_id(consumer.to_owned())
+        .one(conn)
+        .await?;
+    Ok(row.map(|r| Cursor {
+        position: r.position,
+        incarnation: r.incarnation,
+    }))
+}
+
+/// Saves the cursor in the unit of work that applied the event.
+pub async fn save(
+    tx: &Tx,
+    consumer: &str,
+    position: i64,
+    incarnation: Uuid,
+) -> Result<(), StorageError> {
+    let row = cursor::ActiveModel {
+        consumer: Set(consumer.to_owned()),
+        position: Set(position),
+        incarnation: Set(incarnation),
+    };
+    cursor::Entity::insert(row)
+        .on_conflict(
+            OnConflict::column(cursor::Column::Consumer)
+                .update_columns([cursor::Column::Position, cursor::Column::Incarnation])
+                .to_owned(),
+        )
+        .exec_without_returning(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Sets an event aside that a consumer could not apply, so that the others do
+/// not wait for it. It is the operator's to mend and replay.
+pub async fn park(
+    tx: &Tx,
+    consumer: &str,
+    position: i64,
+    aggregate_id: Uuid,
+    reason: &str,
+    envelope: &[u8],
+) -> Result<(), StorageError> {
+    let row = parked::ActiveModel {
+        consumer: Set(consumer.to_owned()),
+        position: Set(position),
+        aggregate_id: Set(aggregate_id),
+        reason: Set(reason.to_owned()),
+        envelope: Set(envelope.to_vec()),
+    };
+    parked::Entity::insert(row)
+        .exec_without_returning(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Whether an earlier event of the aggregate is parked: later ones wait behind.
+pub async fn is_parked<C: ConnectionTrait>(
+    conn: &C,
+    consumer: &str,
+    aggregate_id: Uuid,
+) -> Result<bool, StorageError> {
+    use sea_orm::{ColumnTrait as _, QueryFilter as _};
+    Ok(parked::Entity::find()
+        .filter(parked::Column::Consumer.eq(consumer))
+        .filter(parked::Column::AggregateId.eq(aggregate_id))
+        .one(conn)
+        .await?
+        .is_some())
+}
+
+/// How many events are parked, of all consumers.
+pub async fn parked_count<C: ConnectionTrait>(conn: &C) -> Result<u64, StorageError> {
+    use sea_orm::PaginatorTrait as _;
+    Ok(parked::Entity::find().count(conn).await?)
+}

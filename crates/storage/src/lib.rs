@@ -1,0 +1,34 @@
+//! sea-orm made safe: the only way of the services to a database.
+//!
+//! Rules of the house:
+//! - Only use-cases open units of work, with [`Db::run`]. A unit of work is a
+//!   re-runnable function: it does nothing outside the database, so that a
+//!   retry or a regrouped SQLite commit repeats nothing else.
+//! - A unit of work runs in its own task: a caller that goes away never leaves
+//!   a connection inside a transaction.
+//! - An answer is given only after the commit that makes it durable.
+//! - Store functions take the connection; they never begin or commit.
+
+pub mod access_log;
+mod check;
+mod connect;
+pub mod cursor;
+#[expect(unreachable_pub, reason = "what sea-orm's derive makes is public")]
+mod entity;
+mod error;
+pub mod event;
+pub mod idempotency;
+mod migration;
+pub mod page;
+pub mod private_row;
+#[cfg(feature = "test")]
+pub mod test;
+mod tx;
+mod writer;
+
+pub use check::Check;
+pub use connect::{Config, Db, Engine};
+pub use error::StorageError;
+pub use event::incarnation;
+pub use sea_orm_migration::MigrationTrait;
+pub use tx::Tx;

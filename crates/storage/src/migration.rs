@@ -1,0 +1,258 @@
+//! Bringing a schema up: append-only, one by one, each in its own transaction.
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
+use sea_orm_migration::prelude::*;
+
+use crate::error::StorageError;
+
+/// Applied migrations, by name.
+const LEDGER: &str = "CREATE TABLE IF NOT EXISTS motcua_migration (name text PRIMARY KEY)";
+
+/// Applies what is not applied yet; see [`crate::Db::migrate`].
+pub(crate) async fn up(
+    db: &DatabaseConnection,
+    own: Vec<Box<dyn MigrationTrait>>,
+) -> Result<(), StorageError> {
+    let chain: Vec<_> = base().into_iter().chain(own).collect();
+    db.execute_unprepared(LEDGER).await?;
+    gate(db, &chain).await?;
+    for migration in chain {
+        apply(db, migration.as_ref()).await?;
+    }
+    Ok(())
+}
+
+async fn apply(
+    db: &DatabaseConnection,
+    migration: &dyn MigrationTrait,
+) -> Result<(), StorageError> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a schema change is no business unit of work"
+    )]
+    let tx = db.begin().await?;
+    if tx.get_database_backend() == DbBackend::Postgres {
+        // Replicas that start together apply a migration once.
+        tx.execute_unprepared("SELECT pg_advisory_xact_lock(7066001)")
+            .await?;
+    }
+    let backend = tx.get_database_backend();
+    let known = Statement::from_sql_and_values(
+        backend,
+        "SELECT name FROM motcua_migration WHERE name = $1",
+        [migration.name().into()],
+    );
+    if tx.query_one_raw(known).await?.is_none() {
+        migration.up(&SchemaManager::new(&tx)).await?;
+        let done = Statement::from_sql_and_values(
+            backend,
+            "INSERT INTO motcua_migration (name) VALUES ($1)",
+            [migration.name().into()],
+        );
+        tx.execute_raw(done).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Refuses a database that a newer program has changed.
+async fn gate(
+    db: &DatabaseConnection,
+    chain: &[Box<dyn MigrationTrait>],
+) -> Result<(), StorageError> {
+    let all = Statement::from_string(
+        db.get_database_backend(),
+        "SELECT name FROM motcua_migration",
+    );
+    for row in db.query_all_raw(all).await? {
+        let name: String = row.try_get_by_index(0)?;
+        if !chain.iter().any(|m| m.name() == name) {
+            return Err(StorageError::Unfit(format!(
+                "migration {name} is of a newer program"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The tables that every service has.
+pub(crate) fn base() -> Vec<Box<dyn MigrationTrait>> {
+    vec![Box::new(Base)]
+}
+
+struct Base;
+
+impl MigrationName for Base {
+    fn name(&self) -> &'static str {
+        "m20261124_000001_base"
+    }
+}
+
+#[async_trait::async_trait]
+#[expect(
+    elided_lifetimes_in_paths,
+    reason = "the trait's own signature, as its macro wants it"
+)]
+impl MigrationTrait for Base {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in tables() {
+            manager.create_table(table).await?;
+        }
+        let db = manager.get_connection();
+        let postgres = db.get_database_backend() == DbBackend::Postgres;
+        db.execute_unprepared(&format!(
+            "INSERT INTO feed_head (id, position, hash, incarnation) VALUES (1, 0, {zero}, {incarnation})",
+            zero = if postgres { "decode(repeat('00', 32), 'hex')" } else { "zeroblob(32)" },
+            incarnation = if postgres { "gen_random_uuid()" } else { "randomblob(16)" },
+        ))
+        .await?;
+        for index in INDEXES {
+            db.execute_unprepared(index).await?;
+        }
+        if postgres {
+            db.execute_unprepared(GUARD).await?;
+        } else {
+            for guard in SQLITE_GUARDS {
+                db.execute_unprepared(guard).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+const INDEXES: &[&str] = &[
+    "CREATE UNIQUE INDEX event_of_aggregate ON event (aggregate_id, aggregate_version)",
+    "CREATE UNIQUE INDEX event_id ON event (id)",
+    "CREATE UNIQUE INDEX event_position ON event (position)",
+    "CREATE INDEX event_unnumbered ON event (seq) WHERE position IS NULL",
+    "CREATE INDEX private_row_subject ON private_row (subject)",
+];
+
+/// An event may be inserted, and numbered once; nothing else.
+const GUARD: &str = r"
+CREATE FUNCTION event_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND OLD.position IS NULL AND NEW.position IS NOT NULL
+     AND (NEW.seq, NEW.id, NEW.envelope, NEW.aggregate_id, NEW.aggregate_version)
+       = (OLD.seq, OLD.id, OLD.envelope, OLD.aggregate_id, OLD.aggregate_version) THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'an event is never changed or deleted';
+END $$;
+CREATE TRIGGER event_guard BEFORE UPDATE OR DELETE ON event
+  FOR EACH ROW EXECUTE FUNCTION event_guard();
+";
+
+/// The same for SQLite.
+const SQLITE_GUARDS: &[&str] = &[
+    "CREATE TRIGGER event_no_delete BEFORE DELETE ON event
+     BEGIN SELECT RAISE(ABORT, 'an event is never deleted'); END",
+    "CREATE TRIGGER event_no_change BEFORE UPDATE ON event
+     WHEN OLD.position IS NOT NULL OR NEW.position IS NULL OR NEW.envelope <> OLD.envelope
+       OR NEW.id <> OLD.id OR NEW.aggregate_id <> OLD.aggregate_id
+       OR NEW.aggregate_version <> OLD.aggregate_version
+     BEGIN SELECT RAISE(ABORT, 'an event is never changed'); END",
+];
+
+fn tables() -> Vec<TableCreateStatement> {
+    vec![
+        Table::create()
+            .table("event")
+            .col(
+                ColumnDef::new("seq")
+                    .big_integer()
+                    .not_null()
+                    .auto_increment()
+                    .primary_key(),
+            )
+            .col(ColumnDef::new("id").uuid().not_null())
+            .col(ColumnDef::new("aggregate_kind").text().not_null())
+            .col(ColumnDef::new("aggregate_id").uuid().not_null())
+            .col(ColumnDef::new("aggregate_version").big_integer().not_null())
+            .col(ColumnDef::new("event_type").text().not_null())
+            .col(ColumnDef::new("schema_version").integer().not_null())
+            .col(ColumnDef::new("actor").text().not_null())
+            .col(ColumnDef::new("unit").text().not_null())
+            .col(ColumnDef::new("at").timestamp_with_time_zone().not_null())
+            .col(ColumnDef::new("envelope").binary().not_null())
+            .col(ColumnDef::new("position").big_integer())
+            .col(ColumnDef::new("prev_hash").binary())
+            .col(ColumnDef::new("hash").binary())
+            .to_owned(),
+        Table::create()
+            .table("feed_head")
+            .col(ColumnDef::new("id").integer().not_null())
+            .col(ColumnDef::new("position").big_integer().not_null())
+            .col(ColumnDef::new("hash").binary().not_null())
+            .col(ColumnDef::new("incarnation").uuid().not_null())
+            .primary_key(Index::create().col("id"))
+            .to_owned(),
+        Table::create()
+            .table("idempotency")
+            .col(ColumnDef::new("scope").text().not_null())
+            .col(ColumnDef::new("method").text().not_null())
+            .col(ColumnDef::new("request_id").uuid().not_null())
+            .col(ColumnDef::new("body_hash").binary().not_null())
+            .col(ColumnDef::new("resource").text().not_null())
+            .col(ColumnDef::new("answer").binary())
+            .col(
+                ColumnDef::new("created")
+                    .timestamp_with_time_zone()
+                    .not_null(),
+            )
+            .primary_key(Index::create().col("scope").col("method").col("request_id"))
+            .to_owned(),
+        Table::create()
+            .table("private_row")
+            .col(ColumnDef::new("id").uuid().not_null())
+            .col(ColumnDef::new("version").big_integer().not_null())
+            .col(ColumnDef::new("subject").uuid().not_null())
+            .col(ColumnDef::new("kind").text().not_null())
+            .col(ColumnDef::new("nonce").binary().not_null())
+            .col(ColumnDef::new("sealed").binary().not_null())
+            .col(ColumnDef::new("commitment").binary().not_null())
+            .primary_key(Index::create().col("id").col("version"))
+            .to_owned(),
+        Table::create()
+            .table("subject_key")
+            .col(ColumnDef::new("subject").uuid().not_null())
+            .col(ColumnDef::new("nonce").binary().not_null())
+            .col(ColumnDef::new("wrapped").binary().not_null())
+            .primary_key(Index::create().col("subject"))
+            .to_owned(),
+        Table::create()
+            .table("access_log")
+            .col(
+                ColumnDef::new("seq")
+                    .big_integer()
+                    .not_null()
+                    .auto_increment()
+                    .primary_key(),
+            )
+            .col(ColumnDef::new("at").timestamp_with_time_zone().not_null())
+            .col(ColumnDef::new("actor").text().not_null())
+            .col(ColumnDef::new("unit").text().not_null())
+            .col(ColumnDef::new("action").text().not_null())
+            .col(ColumnDef::new("resource").text().not_null())
+            .col(ColumnDef::new("purpose").text().not_null())
+            .col(ColumnDef::new("outcome").text().not_null())
+            .col(ColumnDef::new("prev_hash").binary().not_null())
+            .col(ColumnDef::new("hash").binary().not_null())
+            .to_owned(),
+        Table::create()
+            .table("cursor")
+            .col(ColumnDef::new("consumer").text().not_null())
+            .col(ColumnDef::new("position").big_integer().not_null())
+            .col(ColumnDef::new("incarnation").uuid().not_null())
+            .primary_key(Index::create().col("consumer"))
+            .to_owned(),
+        Table::create()
+            .table("parked")
+            .col(ColumnDef::new("consumer").text().not_null())
+            .col(ColumnDef::new("position").big_integer().not_null())
+            .col(ColumnDef::new("aggregate_id").uuid().not_null())
+            .col(ColumnDef::new("reason").text().not_null())
+            .col(ColumnDef::new("envelope").binary().not_null())
+            .primary_key(Index::create().col("consumer").col("position"))
+            .to_owned(),
+    ]
+}

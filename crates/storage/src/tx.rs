@@ -1,0 +1,127 @@
+//! A unit of work on PostgreSQL, and what both engines share of one.
+
+use std::cell::Cell;
+use std::sync::{Arc, LazyLock};
+
+use futures::future::BoxFuture;
+use opentelemetry::metrics::Counter;
+use opentelemetry::{KeyValue, global};
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
+use tokio::sync::watch;
+
+use crate::error::{RUN_AGAIN, StorageError};
+
+/// How often a unit of work is run again before the caller is asked to.
+const RUNS: u32 = 5;
+
+/// An open unit of work.
+pub struct Tx(DatabaseTransaction);
+
+impl Tx {
+    /// The connection inside the unit of work.
+    pub fn conn(&self) -> &DatabaseTransaction {
+        &self.0
+    }
+}
+
+static RUN: LazyLock<Counter<u64>> = LazyLock::new(|| {
+    global::meter("motcua.storage")
+        .u64_counter("motcua.unit_of_work")
+        .with_description("Units of work by name and outcome")
+        .with_unit("{unit}")
+        .build()
+});
+
+/// Counts a unit of work: `committed`, `refused`, `again` or `lost`.
+pub(crate) fn count(name: &'static str, outcome: &'static str) {
+    RUN.add(
+        1,
+        &[
+            KeyValue::new("name", name),
+            KeyValue::new("outcome", outcome),
+        ],
+    );
+}
+
+/// Begins; on SQLite as the writer, so that reading first cannot fail later.
+pub(crate) async fn begin(db: &DatabaseConnection) -> Result<Tx, StorageError> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    Ok(Tx(db.begin_with_options(options).await?))
+}
+
+/// Makes everything durable.
+pub(crate) async fn commit(tx: Tx) -> Result<(), StorageError> {
+    Ok(tx.0.commit().await?)
+}
+
+/// Undoes everything; a connection that cannot is dropped by the pool.
+pub(crate) async fn rollback(tx: Tx) {
+    if let Err(error) = tx.0.rollback().await {
+        tracing::warn!(%error, "a rollback failed; the connection is given up");
+    }
+}
+
+/// Runs in a task of its own, again when the database asks for it.
+pub(crate) async fn run<T, E, F>(
+    db: DatabaseConnection,
+    name: &'static str,
+    work: F,
+    commits: Arc<watch::Sender<u64>>,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StorageError> + Send + 'static,
+    F: for<'t> Fn(&'t Tx) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+{
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a request that is dropped must not abandon a transaction half-way"
+    )]
+    let task = tokio::spawn(RUN_AGAIN.scope(Cell::new(false), async move {
+        for _ in 1..RUNS {
+            RUN_AGAIN.with(|again| again.set(false));
+            match once(&db, &work).await {
+                Ok(answer) => {
+                    commits.send_modify(|n| *n = n.wrapping_add(1));
+                    count(name, "committed");
+                    return Ok(answer);
+                }
+                Err(_) if RUN_AGAIN.with(Cell::get) => count(name, "again"),
+                Err(error) => {
+                    count(name, "refused");
+                    return Err(error);
+                }
+            }
+        }
+        once(&db, &work).await
+    }));
+    task.await.unwrap_or_else(|error| {
+        tracing::error!(%error, name, "a unit of work broke");
+        count(name, "lost");
+        Err(StorageError::Other.into())
+    })
+}
+
+async fn once<T, E, F>(db: &DatabaseConnection, work: &F) -> Result<T, E>
+where
+    E: From<StorageError>,
+    F: for<'t> Fn(&'t Tx) -> BoxFuture<'t, Result<T, E>>,
+{
+    let tx = begin(db).await?;
+    match work(&tx).await {
+        Ok(answer) => {
+            commit(tx).await?;
+            Ok(answer)
+        }
+        Err(error) => {
+            rollback(tx).await;
+            Err(error)
+        }
+    }
+}

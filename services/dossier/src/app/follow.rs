@@ -1,0 +1,57 @@
+//! The projection job: opens instances that a dead process left unopened, and
+//! applies the workflow's events that no answer brought.
+
+use std::time::Duration;
+
+use feed::Follower;
+use proto::event::v1::Envelope;
+use storage::{StorageError, Tx};
+
+use super::workflow::Moved;
+use super::{App, project, submit};
+use crate::error::Error;
+use crate::store::files;
+
+/// Our name as a consumer of the workflow's feed.
+const CONSUMER: &str = "dossier.workflow";
+/// How often unopened files are looked for.
+const EVERY: Duration = Duration::from_secs(2);
+/// How many at a time.
+const BATCH: u64 = 100;
+
+/// Runs until shutdown.
+pub(crate) async fn run(app: App) {
+    let Ok(source) = app.workflow() else {
+        tracing::error!("no channel to workflow: the projection does not run");
+        return;
+    };
+    let shutdown = app.ctx.shutdown.clone();
+    let follower = Follower::new(CONSUMER, source, app.db.clone(), shutdown.clone());
+    let projecting = app.clone();
+    let following = follower.run(move |tx: &Tx, envelope: &Envelope, _| {
+        let app = projecting.clone();
+        Box::pin(async move { take(&app, tx, envelope).await })
+    });
+    let opening = async {
+        while shutdown.pause(EVERY).await {
+            if let Err(error) = open_waiting(&app).await {
+                tracing::warn!(%error, "unopened dossiers could not be opened yet");
+            }
+        }
+    };
+    tokio::join!(following, opening);
+}
+
+async fn take(app: &App, tx: &Tx, envelope: &Envelope) -> Result<(), Error> {
+    let dossier = feed::envelope::aggregate_id(envelope).map_err(|_| StorageError::Other)?;
+    let moved = Moved::of(envelope.clone())?;
+    project::one(app, tx, dossier, &moved, app.ids.next()).await?;
+    Ok(())
+}
+
+async fn open_waiting(app: &App) -> Result<(), Error> {
+    for stored in files::unopened(app.db.read(), BATCH).await? {
+        submit::open(app, stored.file).await?;
+    }
+    Ok(())
+}

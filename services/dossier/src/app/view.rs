@@ -1,0 +1,336 @@
+//! A file as it is shown: labels, days left, and what this officer may do now.
+
+use chrono::{DateTime, Utc};
+use domain::actor::Actor;
+use domain::authority::{self, Action, Subject};
+use domain::dossier::Verb;
+use domain::process::Instance;
+use domain::working_time;
+use proto::dossier::v1 as pb;
+use storage::StorageError;
+
+use super::cross::etag;
+use super::local::DraftText;
+use super::notes;
+use super::workflow::timestamp;
+use super::{App, read};
+use crate::error::Error;
+use domain::case_file::{CaseFile, Channel};
+
+/// How much of the applicant is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// All, to officers who work on it.
+    Whole,
+    /// Name whole, numbers masked: lists.
+    Masked,
+    /// Nothing of the person: the public state.
+    Bare,
+}
+
+/// The dossier on the wire.
+pub(crate) async fn dossier(
+    app: &App,
+    file: &CaseFile,
+    detail: Detail,
+) -> Result<pb::Dossier, Error> {
+    let instance = file.instance.as_ref();
+    let clock = instance.map(|i| &i.clock);
+    let stamp = |at: Option<DateTime<Utc>>| at.map(timestamp);
+    Ok(pb::Dossier {
+        name: format!("dossiers/{}", file.id),
+        code: file.code.clone().unwrap_or_default(),
+        etag: etag(file),
+        state: state(instance).into(),
+        state_label: instance
+            .map_or("Đang mở hồ sơ", |i| i.state.vi())
+            .to_owned(),
+        case: format!("cases/{}", file.case),
+        case_title: file.title.clone(),
+        receiver: format!("units/{}", file.receiver),
+        decider: format!("units/{}", instance.map_or(&file.decider, |i| &i.decider)),
+        owner: format!("units/{}", instance.map_or(&file.receiver, |i| &i.owner)),
+        assignee: instance
+            .and_then(|i| i.task.as_ref()?.person)
+            .map(|p| format!("people/{p}"))
+            .unwrap_or_default(),
+        channel: channel(file.channel).into(),
+        applicant: applicant(app, file, detail).await?,
+        parts: file.parts.iter().map(part).collect(),
+        submitted: stamp(Some(file.submitted)),
+        accepted: stamp(clock.and_then(|c| c.accepted)),
+        due: stamp(clock.and_then(|c| c.due)),
+        finished: stamp(clock.and_then(|c| c.stopped)),
+        returned: None,
+        days_left: instance.and_then(|i| days_left(app, i)),
+        step_label: instance
+            .and_then(|i| i.task.as_ref())
+            .map(|t| format!("{}: {}", t.label, t.action))
+            .unwrap_or_default(),
+        drafts: if detail == Detail::Whole {
+            drafts(app, file).await?
+        } else {
+            Vec::new()
+        },
+        rehearsal: file.rehearsal,
+        actions: Vec::new(),
+        result_number: if detail == Detail::Whole {
+            number(app, file).await?
+        } else {
+            String::new()
+        },
+    })
+}
+
+/// What the actor may do with the file now.
+pub(crate) fn actions(actor: &Actor, file: &CaseFile) -> Vec<pb::AvailableAction> {
+    let Some(instance) = &file.instance else {
+        return Vec::new();
+    };
+    let subject = Subject::of(instance);
+    let may = |action| authority::decide(actor, action, &subject).is_allowed();
+    let drafting = may(Action::AttachDraft).then(|| pb::AvailableAction {
+        method: "AttachDraft".to_owned(),
+        label: "Đính kèm dự thảo".to_owned(),
+    });
+    let verbs = instance
+        .possible()
+        .into_iter()
+        .filter(|verb| may(Action::Cross(*verb)));
+    let crossing = verbs.filter_map(|verb| {
+        let method = method(verb)?;
+        let unready = verb == Verb::SubmitForSignature && file.drafts.is_empty()
+            || verb == Verb::AskSupplement && instance.supplements > 0
+            || verb == Verb::AskIntakeSupplement && instance.intake_supplements > 0
+            || verb == Verb::Extend && (instance.clock.extended || instance.clock.due.is_none());
+        (!unready).then(|| pb::AvailableAction {
+            method: method.to_owned(),
+            label: verb.vi().to_owned(),
+        })
+    });
+    crossing.chain(drafting).collect()
+}
+
+/// The RPC of a verb; none for verbs that have no RPC yet.
+fn method(verb: Verb) -> Option<&'static str> {
+    Some(match verb {
+        Verb::AskIntakeSupplement => "AskIntakeSupplement",
+        Verb::ReceiveIntakeSupplement => "ReceiveIntakeSupplement",
+        Verb::RefuseIntake => "RefuseIntake",
+        Verb::Accept => "Accept",
+        Verb::Transfer => "Transfer",
+        Verb::Receive => "Receive",
+        Verb::ReturnMisrouted => "ReturnMisrouted",
+        Verb::Assign => "Assign",
+        Verb::CompleteStep => "CompleteStep",
+        Verb::AskSupplement => "AskSupplement",
+        Verb::CompleteSupplement => "CompleteSupplement",
+        Verb::SubmitForSignature => "SubmitForSignature",
+        Verb::Sign => "Sign",
+        Verb::RefuseToSign => "RefuseToSign",
+        Verb::RefuseSettlement => "RefuseSettlement",
+        Verb::Issue => "Issue",
+        Verb::ReturnResult => "ReturnResult",
+        Verb::Withdraw => "Withdraw",
+        Verb::Stop => "Stop",
+        Verb::Extend => "Extend",
+        Verb::SubmitOnline
+        | Verb::SubmitAtCounter
+        | Verb::ExpireIntakeSupplement
+        | Verb::RequireFee
+        | Verb::ConfirmFee
+        | Verb::AcceptAndSettle
+        | Verb::AskOpinion
+        | Verb::CloseOpinion
+        | Verb::ExpireSupplement
+        | Verb::RequireFinancialDuty
+        | Verb::CompleteFinancialDuty
+        | Verb::Suspend
+        | Verb::Resume
+        | Verb::SendBack
+        | Verb::RequireResultFee
+        | Verb::ConfirmResultFee
+        | Verb::HandToPost
+        | Verb::ConfirmDelivery
+        | Verb::ReturnDelivery
+        | Verb::Correct
+        | Verb::Recall
+        | Verb::HandOverUnit => return None,
+    })
+}
+
+/// Why it is due then, day by day, as counted from what is stored.
+pub(crate) fn explanation(app: &App, file: &CaseFile) -> Result<pb::DueExplanation, Error> {
+    let none = pb::DueExplanation::default();
+    let Some(instance) = &file.instance else {
+        return Ok(none);
+    };
+    let (Some(limit), Some(due)) = (&instance.terms.limit, instance.clock.due) else {
+        return Ok(none);
+    };
+    let Some(started) = instance.clock.started.or(instance.clock.accepted) else {
+        return Ok(none);
+    };
+    let promised = if instance.clock.started.is_none() {
+        let (calendar, handover) = (&app.calendar, instance.terms.handover);
+        working_time::non_territorial_start(calendar, calendar, started, handover)?
+    } else {
+        started
+    };
+    let closed: Vec<_> = instance
+        .clock
+        .pauses
+        .iter()
+        .filter(|p| p.to.is_some())
+        .copied()
+        .collect();
+    let promise = working_time::due(&app.calendar, limit, instance.terms.mode, promised, &closed)?;
+    Ok(pb::DueExplanation {
+        due: Some(timestamp(due)),
+        started: Some(timestamp(promised)),
+        limit: limit.to_string(),
+        counted: promise.counted.iter().map(ToString::to_string).collect(),
+        skipped: promise
+            .skipped
+            .into_iter()
+            .map(|s| pb::SkippedDay {
+                date: s.date.to_string(),
+                why: s.why,
+            })
+            .collect(),
+    })
+}
+
+fn state(instance: Option<&Instance>) -> pb::State {
+    use domain::dossier::State as S;
+    match instance.map(|i| i.state) {
+        None | Some(S::Draft) => pb::State::Draft,
+        Some(S::AwaitingReception) => pb::State::AwaitingReception,
+        Some(S::Checking) => pb::State::Checking,
+        Some(S::AwaitingIntakeSupplement) => pb::State::AwaitingIntakeSupplement,
+        Some(S::IntakeRefused) => pb::State::IntakeRefused,
+        Some(S::AwaitingFee) => pb::State::AwaitingFee,
+        Some(S::Accepted) => pb::State::Accepted,
+        Some(S::InTransit) => pb::State::InTransit,
+        Some(S::AwaitingAssignment) => pb::State::AwaitingAssignment,
+        Some(S::Processing) => pb::State::Processing,
+        Some(S::AwaitingOpinion) => pb::State::AwaitingOpinion,
+        Some(S::AwaitingSupplement) => pb::State::AwaitingSupplement,
+        Some(S::AwaitingFinancialDuty) => pb::State::AwaitingFinancialDuty,
+        Some(S::Suspended) => pb::State::Suspended,
+        Some(S::AwaitingSignature) => pb::State::AwaitingSignature,
+        Some(S::AwaitingIssue) => pb::State::AwaitingIssue,
+        Some(S::ResultReady) => pb::State::ResultReady,
+        Some(S::AwaitingResultFee) => pb::State::AwaitingResultFee,
+        Some(S::Delivering) => pb::State::Delivering,
+        Some(S::Returned) => pb::State::Returned,
+        Some(S::Withdrawn) => pb::State::Withdrawn,
+        Some(S::Stopped) => pb::State::Stopped,
+    }
+}
+
+fn channel(channel: Channel) -> pb::Channel {
+    match channel {
+        Channel::Counter => pb::Channel::Counter,
+        Channel::Online => pb::Channel::Online,
+        Channel::Post => pb::Channel::Post,
+    }
+}
+
+fn part(part: &domain::case_file::Part) -> pb::Part {
+    pb::Part {
+        number: part.number,
+        name: part.name.clone(),
+        originals: part.originals,
+        copies: part.copies,
+    }
+}
+
+async fn applicant(
+    app: &App,
+    file: &CaseFile,
+    detail: Detail,
+) -> Result<Option<pb::Applicant>, Error> {
+    if detail == Detail::Bare {
+        return Ok(None);
+    }
+    let Some(a) = read::applicant(app, file).await? else {
+        return Ok(None);
+    };
+    let masked = |text: String| {
+        if detail == Detail::Whole {
+            text
+        } else {
+            mask(&text)
+        }
+    };
+    Ok(Some(pb::Applicant {
+        full_name: a.full_name,
+        id_number: masked(a.id_number),
+        birth_date: if detail == Detail::Whole {
+            a.birth_date
+        } else {
+            String::new()
+        },
+        phone: masked(a.phone),
+        email: if detail == Detail::Whole {
+            a.email
+        } else {
+            String::new()
+        },
+        address: if detail == Detail::Whole {
+            a.address
+        } else {
+            String::new()
+        },
+    }))
+}
+
+/// All but the last three characters.
+fn mask(text: &str) -> String {
+    let shown = text.chars().count().saturating_sub(3);
+    text.chars()
+        .enumerate()
+        .map(|(n, c)| if n < shown { '•' } else { c })
+        .collect()
+}
+
+async fn drafts(app: &App, file: &CaseFile) -> Result<Vec<pb::Draft>, StorageError> {
+    let mut all = Vec::new();
+    for draft in &file.drafts {
+        let (row, version) = (draft.row.row, draft.row.version);
+        let opened = storage::private_row::get(app.db.read(), &app.vault, row, version).await?;
+        let text = opened.and_then(|o| serde_json::from_slice::<DraftText>(&o.plain).ok());
+        all.push(pb::Draft {
+            id: row.to_string(),
+            title: text.map(|t| t.title).unwrap_or_default(),
+            digest: draft.digest.clone(),
+        });
+    }
+    Ok(all)
+}
+
+async fn number(app: &App, file: &CaseFile) -> Result<String, StorageError> {
+    for note in file.notes.iter().rev() {
+        match notes::read(app, note).await? {
+            Some(note) if !note.number.is_empty() => return Ok(note.number),
+            _ => {}
+        }
+    }
+    Ok(String::new())
+}
+
+fn days_left(app: &App, instance: &Instance) -> Option<i32> {
+    let due = instance
+        .clock
+        .due
+        .filter(|_| instance.state.is_open_after_acceptance())?;
+    let now = app.clock.now();
+    let (today, day) = (
+        working_time::local(now).ok()?.date(),
+        working_time::local(due).ok()?.date(),
+    );
+    let days = i32::try_from(app.calendar.working_days_between(today, day).ok()?).ok()?;
+    // Past the hour of the due day it is late by the day that began.
+    Some(if days == 0 && now > due { -1 } else { days })
+}

@@ -1,0 +1,6 @@
+//! Rows, plain columns.
+
+#[expect(unreachable_pub, reason = "what sea-orm's derive makes is public")]
+pub(crate) mod code_counter;
+#[expect(unreachable_pub, reason = "what sea-orm's derive makes is public")]
+pub(crate) mod dossier;

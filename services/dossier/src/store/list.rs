@@ -1,0 +1,145 @@
+//! Lists: one predicate for what an actor may see, the filters, keyset pages.
+
+use domain::actor::Actor;
+use domain::actor::Principal;
+use domain::authority::{Sight, sight};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, Select,
+};
+use storage::StorageError;
+use uuid::Uuid;
+
+use super::entity::dossier::{Column, Entity};
+use super::files::{Stored, name_of, stored};
+
+/// What a list asks for. Empty fields ask for nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filter {
+    /// The code begins so.
+    pub(crate) code: String,
+    /// Words of the applicant's name, folded.
+    pub(crate) name_words: Vec<String>,
+    /// Keyed index of the telephone.
+    pub(crate) phone_index: Option<Vec<u8>>,
+    /// This unit receives, decides or has it.
+    pub(crate) unit: String,
+    /// In one of these states.
+    pub(crate) states: Vec<String>,
+    /// Waiting for the actor.
+    pub(crate) mine: bool,
+    /// Due before this instant, in microseconds.
+    pub(crate) due_before: Option<i64>,
+}
+
+/// The key of the last row of a page.
+pub(crate) type Key = (i64, Uuid);
+
+/// A page in order of due date, then id.
+pub(crate) async fn page<C: ConnectionTrait>(
+    conn: &C,
+    actor: &Actor,
+    filter: &Filter,
+    after: Option<Key>,
+    limit: u64,
+) -> Result<Vec<Stored>, StorageError> {
+    let mut query = asked(actor, filter);
+    if let Some((due, id)) = after {
+        query = query.filter(
+            Condition::any()
+                .add(Column::DueKey.gt(due))
+                .add(Column::DueKey.eq(due).and(Column::Id.gt(id))),
+        );
+    }
+    let query = query
+        .order_by_asc(Column::DueKey)
+        .order_by_asc(Column::Id)
+        .limit(limit);
+    query.all(conn).await?.into_iter().map(stored).collect()
+}
+
+/// How many there are.
+pub(crate) async fn count<C: ConnectionTrait>(
+    conn: &C,
+    actor: &Actor,
+    filter: &Filter,
+) -> Result<u64, StorageError> {
+    Ok(asked(actor, filter).count(conn).await?)
+}
+
+/// The rows that an actor may see: [`sight`] as SQL. A property test holds it
+/// equal to the decision of reading one.
+fn visible(actor: &Actor) -> Condition {
+    match sight(actor) {
+        Sight::All => Condition::all(),
+        Sight::Nothing => Condition::all().add(Expr::value(1).eq(0)),
+        Sight::Units(units) => {
+            let units: Vec<String> = units.into_iter().map(|u| u.0).collect();
+            Condition::any()
+                .add(Column::Owner.is_in(units.clone()))
+                .add(Column::Receiver.is_in(units.clone()))
+                .add(Column::Decider.is_in(units))
+        }
+    }
+}
+
+fn asked(actor: &Actor, filter: &Filter) -> Select<Entity> {
+    let mut query = Entity::find().filter(visible(actor));
+    if !filter.code.is_empty() {
+        query = query.filter(Column::Code.starts_with(literal(&filter.code)));
+    }
+    for word in &filter.name_words {
+        query = query.filter(Column::NameFolded.contains(literal(word)));
+    }
+    if let Some(index) = &filter.phone_index {
+        query = query.filter(Column::PhoneIndex.eq(index.clone()));
+    }
+    if !filter.unit.is_empty() {
+        let unit = filter.unit.as_str();
+        query = query.filter(
+            Condition::any()
+                .add(Column::Owner.eq(unit))
+                .add(Column::Receiver.eq(unit))
+                .add(Column::Decider.eq(unit)),
+        );
+    }
+    if !filter.states.is_empty() {
+        query = query.filter(Column::State.is_in(filter.states.clone()));
+    }
+    if let Some(before) = filter.due_before {
+        query = query
+            .filter(Column::DueKey.lt(before))
+            .filter(Column::Open.eq(true));
+    }
+    if filter.mine {
+        query.filter(waiting(actor))
+    } else {
+        query
+    }
+}
+
+/// Assigned to the actor, or waiting for a role of the actor's own unit.
+fn waiting(actor: &Actor) -> Condition {
+    let (Some(post), Principal::Person(me)) = (&actor.post, &actor.principal) else {
+        return Condition::all().add(Expr::value(1).eq(0));
+    };
+    let units: Vec<String> = post.unit_path.iter().map(|u| u.0.clone()).collect();
+    let roles = post.roles.iter().fold(Condition::any(), |any, role| {
+        any.add(Column::TaskRoles.contains(format!(",{},", name_of(role))))
+    });
+    Condition::any().add(Column::Assignee.eq(me.0)).add(
+        Condition::all()
+            .add(Column::Assignee.is_null())
+            .add(Column::Owner.is_in(units))
+            .add(roles),
+    )
+}
+
+/// `%`, `_` and `\` have no meaning in what people type: words and codes have
+/// none of them.
+fn literal(text: &str) -> String {
+    text.chars()
+        .filter(|c| !matches!(c, '%' | '_' | '\\'))
+        .collect()
+}

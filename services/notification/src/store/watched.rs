@@ -1,0 +1,114 @@
+//! What may fall due, and whom to tell.
+
+use chrono::{DateTime, Utc};
+use domain::case_file::Fact;
+use domain::process::Fact as Step;
+use sea_orm::sea_query::{Condition, Expr, OnConflict};
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+use storage::{StorageError, Tx};
+use uuid::Uuid;
+
+use super::entity::watched::{Column, Entity};
+use crate::app::choose::recipients;
+
+/// A watched dossier.
+pub(crate) type Watched = super::entity::watched::Model;
+
+/// No dossier is due as late as this.
+const NEVER: i64 = i64::MAX;
+
+/// A watched dossier by its id.
+pub(crate) async fn find<C: ConnectionTrait>(
+    conn: &C,
+    dossier: Uuid,
+) -> Result<Option<Watched>, StorageError> {
+    Ok(Entity::find_by_id(dossier).one(conn).await?)
+}
+
+/// The row after an event's facts; none when its beginning was never seen.
+pub(crate) fn after(known: Option<Watched>, dossier: Uuid, facts: &[Fact]) -> Option<Watched> {
+    let begun = facts.iter().find_map(|fact| match fact {
+        Fact::Submitted { file } => Some(Watched {
+            dossier,
+            due_key: NEVER,
+            open: false,
+            rehearsal: file.rehearsal,
+            recipients: String::new(),
+            told: 0,
+        }),
+        _ => None,
+    });
+    let mut row = known.or(begun)?;
+    for fact in facts {
+        let Fact::Moved { advanced } = fact else {
+            continue;
+        };
+        row.open = advanced.to.is_open_after_acceptance();
+        for step in &advanced.facts {
+            match step {
+                Step::DueChanged { new, .. } => {
+                    row.due_key = new.map_or(NEVER, |due| due.timestamp_micros());
+                    row.told = 0;
+                }
+                Step::TaskOpened { task } => row.recipients = recipients(task).join(" "),
+                Step::Assigned { person } => row.recipients = format!("person:{person}"),
+                _ => {}
+            }
+        }
+    }
+    Some(row)
+}
+
+/// Replaces a row.
+pub(crate) async fn put(tx: &Tx, row: &Watched) -> Result<(), StorageError> {
+    Entity::insert(row.clone().into_active_model().reset_all())
+        .on_conflict(
+            OnConflict::column(Column::Dossier)
+                .update_columns([
+                    Column::DueKey,
+                    Column::Open,
+                    Column::Rehearsal,
+                    Column::Recipients,
+                    Column::Told,
+                ])
+                .to_owned(),
+        )
+        .exec_without_returning(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Open dossiers that are late, or due before `tomorrow`, and not told of so.
+pub(crate) async fn untold<C: ConnectionTrait>(
+    conn: &C,
+    now: DateTime<Utc>,
+    tomorrow: i64,
+    limit: u64,
+) -> Result<Vec<Watched>, StorageError> {
+    let late = Condition::all()
+        .add(Column::DueKey.lt(now.timestamp_micros()))
+        .add(Column::Told.lt(2));
+    let today = Condition::all()
+        .add(Column::DueKey.lt(tomorrow))
+        .add(Column::Told.lt(1));
+    Ok(Entity::find()
+        .filter(Column::Open.eq(true))
+        .filter(Condition::any().add(late).add(today))
+        .order_by_asc(Column::DueKey)
+        .limit(limit)
+        .all(conn)
+        .await?)
+}
+
+/// Remembers what was told.
+pub(crate) async fn told(tx: &Tx, dossier: Uuid, told: i32) -> Result<(), StorageError> {
+    Entity::update_many()
+        .col_expr(Column::Told, Expr::value(told))
+        .filter(Column::Dossier.eq(dossier))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! Messages of InstanceService to values and back.
+
+use domain::ids::UnitId;
+use domain::process::Command;
+use prost::Message as _;
+use proto::workflow::v1 as wire;
+use runtime::Failure;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::{Wrong, size};
+use crate::app::cross;
+use crate::app::instance::Moved;
+use crate::app::open_instance;
+
+/// Longest command.
+const COMMAND: usize = 64 * 1024;
+
+/// What `ListInstanceEvents` asks: instance, after which version, how many.
+pub fn list_events(message: &wire::ListInstanceEventsRequest) -> Result<(Uuid, i64, u64), Failure> {
+    let mut wrong = Wrong::default();
+    let id = wrong.uuid("dossier", &message.dossier);
+    let size = size(&mut wrong, message.page_size, 200, 200);
+    let after = wrong.version("after_version", message.after_version, 0);
+    let after = match wrong.page(&message.dossier, &message.page_token).as_str() {
+        "" => after,
+        text => text.parse().unwrap_or(after),
+    };
+    wrong.end((id, after, size))
+}
+
+/// The hash by which a repeated request is recognised.
+fn body_hash(message: &impl prost::Message) -> Vec<u8> {
+    Sha256::digest(message.encode_to_vec()).to_vec()
+}
+
+/// The command of `OpenInstance`. The instant may differ in a retry, so it is
+/// no part of the request's identity.
+pub fn open(mut message: wire::OpenInstanceRequest) -> Result<open_instance::Ask, Failure> {
+    let mut wrong = Wrong::default();
+    let submitted = wrong.instant("submitted", message.submitted.take());
+    let body_hash = body_hash(&message);
+    let decider = match message.decider.as_str() {
+        "" => None,
+        text => Some(UnitId(wrong.key("decider", "units/", text))),
+    };
+    let ask = open_instance::Ask {
+        request_id: wrong.uuid("request_id", &message.request_id),
+        body_hash,
+        dossier: wrong.uuid("dossier", &message.dossier),
+        case: wrong.key("case", "cases/", &message.case),
+        receiver: UnitId(wrong.key("receiver", "units/", &message.receiver)),
+        decider,
+        online: message.online,
+        submitted,
+    };
+    wrong.end(ask)
+}
+
+/// The command of `Cross`; as above for `received`.
+pub fn cross(mut message: wire::CrossRequest) -> Result<cross::Ask, Failure> {
+    let mut wrong = Wrong::default();
+    let received = wrong.instant("received", message.received.take());
+    let body_hash = body_hash(&message);
+    let request_id = wrong.uuid("request_id", &message.request_id);
+    let dossier = wrong.uuid("dossier", &message.dossier);
+    let instance_version = wrong.version("instance_version", message.instance_version, 1);
+    let file_version = wrong.version("file_version", message.file_version, 0);
+    let command: Option<Command> = Some(&message.command_json)
+        .filter(|json| json.len() <= COMMAND)
+        .and_then(|json| serde_json::from_slice(json).ok());
+    if command.is_none() {
+        wrong.say("command_json", "không phải là một lệnh hợp lệ");
+    }
+    match command {
+        Some(command) if wrong.0.is_empty() => Ok(cross::Ask {
+            request_id,
+            body_hash,
+            dossier,
+            instance_version,
+            file_version,
+            command,
+            received,
+        }),
+        Some(_) | None => Err(Failure::invalid(wrong.0)),
+    }
+}
+
+/// A moved instance on the wire.
+pub fn state(moved: &Moved) -> wire::InstanceState {
+    wire::InstanceState {
+        dossier: moved.dossier.to_string(),
+        version: moved.version,
+        instance_json: moved.instance.clone(),
+        envelope: moved.envelope.clone(),
+    }
+}
+
+/// The encoder of `OpenInstance`'s answer, as idempotency stores it.
+pub fn opened(moved: &Moved) -> Vec<u8> {
+    wire::OpenInstanceResponse {
+        instance: Some(state(moved)),
+    }
+    .encode_to_vec()
+}
+
+/// The encoder of `Cross`'s answer.
+pub fn crossed(moved: &Moved) -> Vec<u8> {
+    wire::CrossResponse {
+        instance: Some(state(moved)),
+    }
+    .encode_to_vec()
+}
+
+/// A stored answer back as a message.
+pub fn answer<M: prost::Message + Default>(bytes: &[u8]) -> Result<M, Failure> {
+    M::decode(bytes).map_err(|error| Failure::internal(&error))
+}

@@ -1,0 +1,153 @@
+//! Opens the instance of a submitted dossier.
+
+use chrono::{DateTime, Utc};
+use domain::actor::Principal;
+use domain::authority::{self, Action, Decision, Subject};
+use domain::dossier::State;
+use domain::ids::{DossierId, TaskId, UnitId};
+use domain::process::{self, Ctx, Opening, Terms};
+use domain::working_time::{AfterPause, Handover, Mode};
+use uuid::Uuid;
+
+use super::instance::{self, Asker, Encode, Made};
+use super::{App, timers};
+use crate::data::Case;
+use crate::error::Error;
+use crate::store::{calendar, catalogue};
+
+/// What the dossier service asks.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Its derived key.
+    pub request_id: Uuid,
+    /// SHA-256 of the request without its instant.
+    pub body_hash: Vec<u8>,
+    /// The dossier.
+    pub dossier: Uuid,
+    /// The case.
+    pub case: String,
+    /// The receiving unit.
+    pub receiver: UnitId,
+    /// The deciding unit; none: as the case says.
+    pub decider: Option<UnitId>,
+    /// Filed online, to be received.
+    pub online: bool,
+    /// When it was submitted.
+    pub submitted: DateTime<Utc>,
+}
+
+/// The stored answer.
+pub async fn run(app: &App, asker: &Asker, ask: Ask, encode: Encode) -> Result<Vec<u8>, Error> {
+    instance::only_dossier(asker)?;
+    let key = instance::key("OpenInstance", ask.request_id, ask.body_hash.clone());
+    if let Some(answer) = instance::answered(app, &key).await? {
+        return Ok(answer);
+    }
+    let conn = app.db.read();
+    let case = catalogue::case(conn, &ask.case)
+        .await?
+        .ok_or(Error::NotFound("case"))?;
+    let decider = deciding(app, &ask, &case).await?;
+    authorise(asker, &ask, &decider)?;
+    let definition = catalogue::process(conn, &case.process)
+        .await?
+        .ok_or(Error::NotFound("process"))?
+        .definition;
+    let today = domain::working_time::local(ask.submitted)?.date();
+    let covering = |unit| calendar::of_unit(conn, unit, today);
+    let receiving = covering(&ask.receiver)
+        .await?
+        .ok_or(Error::NotFound("calendar"))?;
+    let deciding = covering(&decider)
+        .await?
+        .ok_or(Error::NotFound("calendar"))?;
+    // A dossier that waited for us has an instant in the past: that is its own.
+    let at = ask.submitted.min(app.clock.now());
+    let ctx = Ctx {
+        now: at,
+        person: None,
+        task: TaskId(app.ids.next()),
+        receiver: &receiving,
+        decider: &deciding,
+    };
+    let opening = Opening {
+        dossier: DossierId(ask.dossier),
+        receiver: ask.receiver.clone(),
+        decider,
+        terms: terms(&case),
+        online: ask.online,
+    };
+    let (next, facts) = process::open(&definition, &opening, &ctx);
+    let timers = timers::of(&next, &receiving, &deciding, at)?;
+    let made = Made {
+        asker,
+        key,
+        event_type: "instance.opened".to_owned(),
+        next,
+        facts,
+        case_id: case.id,
+        file_version: 1,
+        at,
+        timers,
+        encode,
+    };
+    instance::save(app, "open_instance", made).await
+}
+
+/// Under what terms dossiers of the case are accepted.
+fn terms(case: &Case) -> Terms {
+    Terms {
+        limit: case.limit,
+        mode: Mode::Day,
+        supplement: AfterPause::Restart,
+        handover: Handover::Electronic,
+    }
+}
+
+/// The deciding unit, both units known. A department's case is decided by its
+/// department, whoever receives it.
+async fn deciding(app: &App, ask: &Ask, case: &Case) -> Result<UnitId, Error> {
+    let conn = app.db.read();
+    let receiver = catalogue::unit(conn, ask.receiver.as_str()).await?;
+    if !receiver.ok_or(Error::NotFound("unit"))?.receives {
+        return Err(Error::Rule("RECEIVER", "Đơn vị này không tiếp nhận hồ sơ."));
+    }
+    let decider = match (&case.decider, &ask.decider) {
+        (Some(own), Some(asked)) if own != asked => {
+            return Err(Error::Rule(
+                "DECIDER",
+                "Thủ tục này do đơn vị khác giải quyết.",
+            ));
+        }
+        (Some(own), _) => own.clone(),
+        (None, Some(asked)) => asked.clone(),
+        (None, None) => ask.receiver.clone(),
+    };
+    catalogue::unit(conn, decider.as_str())
+        .await?
+        .ok_or(Error::NotFound("unit"))?;
+    Ok(decider)
+}
+
+/// A person submits at their own counter; what a partner files, and what the
+/// dossier service opens again by itself, dossier has authorised.
+fn authorise(asker: &Asker, ask: &Ask, decider: &UnitId) -> Result<(), Error> {
+    let subject = Subject {
+        receiver: &ask.receiver,
+        decider,
+        owner: &ask.receiver,
+        state: State::Draft,
+        task_roles: &[],
+        task_person: None,
+        is_party: false,
+    };
+    match asker.actor.principal {
+        Principal::Service(_) => Ok(()),
+        Principal::Partner(_) if ask.online => Ok(()),
+        Principal::Partner(_) => Err(Error::Denied),
+        Principal::Person(_) => match authority::decide(&asker.actor, Action::Submit, &subject) {
+            Decision::Allow(_) => Ok(()),
+            Decision::Deny(_) | Decision::Hidden => Err(Error::Denied),
+        },
+    }
+}

@@ -1,0 +1,112 @@
+//! What must hold of every stored instance.
+
+use domain::process::{Fact, Instance};
+use domain::working_time::{self, Pause};
+use storage::Check;
+use uuid::Uuid;
+
+use super::App;
+use super::instance::{canonical, facts};
+use crate::error::Error;
+use crate::store;
+use crate::store::calendar;
+
+/// How many instances are read at once.
+const PAGE: u64 = 200;
+/// Reads every instance. Writes that go on meanwhile do not disturb it: an
+/// instance that moves between two looks is looked at again.
+pub async fn run(app: &App) -> Result<Vec<Check>, Error> {
+    let mut checks = [
+        Check::new("workflow.fold_equals_row"),
+        Check::new("workflow.columns_equal_body"),
+        Check::new("workflow.one_task_or_terminal"),
+        Check::new("workflow.due_equals_recomputed"),
+    ];
+    let mut after = None;
+    loop {
+        let rows = store::instance::page(app.db.read(), after, PAGE).await?;
+        let Some(last) = rows.last() else {
+            return Ok(checks.to_vec());
+        };
+        after = Some(last.id);
+        for row in rows {
+            let id = row.id;
+            let mut held = look(app, row).await?;
+            if held.contains(&false)
+                && let Some(again) = store::instance::find(app.db.read(), id).await?
+            {
+                held = look(app, again).await?;
+            }
+            for (check, holds) in checks.iter_mut().zip(held) {
+                check.expect(holds, || id.to_string());
+            }
+        }
+    }
+}
+
+/// Whether each invariant holds of one row.
+async fn look(app: &App, row: store::instance::Row) -> Result<[bool; 4], Error> {
+    let folded = fold(app, row.id, row.version).await?;
+    let Some(instance) = folded else {
+        return Ok([false; 4]);
+    };
+    let equal = canonical(&instance)? == row.body;
+    let copy = store::instance::row(&instance, &row.case_id, row.file_version, row.body.clone())?;
+    let open = store::instance::tasks(app.db.read(), row.id).await?;
+    let wanted: Vec<_> = store::instance::task(&instance).into_iter().collect();
+    let tasked = open == wanted && instance.task.is_none() == instance.state.is_terminal();
+    let due = due_holds(app, &instance).await?;
+    Ok([equal, copy == row, tasked, due])
+}
+
+/// The instance as its events make it; none where they have a hole.
+async fn fold(app: &App, id: Uuid, version: i64) -> Result<Option<Instance>, Error> {
+    let mut instance: Option<Instance> = None;
+    let mut seen = 0;
+    for event in storage::event::load(app.db.read(), id).await? {
+        if event.aggregate_version > version {
+            break;
+        }
+        let Some(advanced) = facts(&event.envelope) else {
+            return Ok(None);
+        };
+        if event.aggregate_version != seen + 1 || advanced.version != event.aggregate_version {
+            return Ok(None);
+        }
+        seen = event.aggregate_version;
+        let first = advanced.facts.iter().find_map(|fact| match fact {
+            Fact::Opened(first) => Some((**first).clone()),
+            _ => None,
+        });
+        let Some(before) = instance.or(first) else {
+            return Ok(None);
+        };
+        instance = Some(before.apply(&advanced));
+    }
+    Ok(instance.filter(|_| seen == version))
+}
+
+/// A started clock is due when it is computed to be; a re-appointment is what
+/// was appointed, or later.
+async fn due_holds(app: &App, instance: &Instance) -> Result<bool, Error> {
+    let clock = &instance.clock;
+    let Some(limit) = &instance.terms.limit else {
+        return Ok(clock.due.is_none() || clock.extended);
+    };
+    let (Some(started), Some(version)) = (clock.started, clock.calendar) else {
+        return Ok(true);
+    };
+    let calendar = calendar::of_unit_at(app.db.read(), &instance.decider, version).await?;
+    let Some(calendar) = calendar else {
+        return Ok(false);
+    };
+    // An open pause, and one that the end closed, have moved nothing yet.
+    let done = |pause: &&Pause| pause.to.is_some() && pause.to != clock.stopped;
+    let pauses: Vec<Pause> = clock.pauses.iter().filter(done).copied().collect();
+    let promise = working_time::due(&calendar, limit, instance.terms.mode, started, &pauses)?;
+    Ok(if clock.extended {
+        clock.due >= Some(promise.due)
+    } else {
+        clock.due == Some(promise.due)
+    })
+}

@@ -1,0 +1,193 @@
+//! Instances and their open tasks. The body is the instance; every column is
+//! a copy to ask by, and `verify` compares them.
+
+use chrono::{DateTime, Utc};
+use domain::process::Instance;
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+use storage::{StorageError, Tx};
+use uuid::Uuid;
+
+use super::entity::{instance, task};
+use crate::error::{Error, corrupt};
+
+/// An instance row.
+pub type Row = instance::Model;
+/// An open task's row.
+pub type Task = task::Model;
+
+/// An open instance with its due date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// The dossier.
+    pub dossier: Uuid,
+    /// The unit that has it.
+    pub owner: String,
+    /// When it is due.
+    pub due: DateTime<Utc>,
+}
+
+/// The row of an instance.
+pub async fn find<C: ConnectionTrait>(conn: &C, id: Uuid) -> Result<Option<Row>, StorageError> {
+    Ok(instance::Entity::find_by_id(id).one(conn).await?)
+}
+
+/// Its version.
+pub async fn version<C: ConnectionTrait>(conn: &C, id: Uuid) -> Result<Option<i64>, StorageError> {
+    Ok(find(conn, id).await?.map(|row| row.version))
+}
+
+/// The instance in a row.
+pub fn body(row: &Row) -> Result<Instance, StorageError> {
+    serde_json::from_slice(&row.body).map_err(|_| corrupt("instance", &row.id.to_string()))
+}
+
+/// The row of an instance, the columns copied from it.
+pub fn row(
+    instance: &Instance,
+    case_id: &str,
+    file_version: i64,
+    body: Vec<u8>,
+) -> Result<Row, StorageError> {
+    let state = serde_json::to_value(instance.state).ok();
+    let state = state.as_ref().and_then(serde_json::Value::as_str);
+    Ok(Row {
+        id: instance.dossier.0,
+        version: instance.version,
+        file_version,
+        state: state
+            .ok_or_else(|| corrupt("instance", "state"))?
+            .to_owned(),
+        case_id: case_id.to_owned(),
+        process: instance.process.id.clone(),
+        process_version: i64::from(instance.process.version),
+        receiver: instance.receiver.0.clone(),
+        decider: instance.decider.0.clone(),
+        owner: instance.owner.0.clone(),
+        open: !instance.state.is_terminal(),
+        accepted: instance.clock.accepted,
+        due: instance.clock.due.filter(|_| runs(instance)),
+        body,
+    })
+}
+
+/// Whether the settlement clock can still make the dossier late: a paused or
+/// ended one cannot.
+fn runs(instance: &Instance) -> bool {
+    instance.clock.stopped.is_none() && !instance.clock.is_paused()
+}
+
+/// The row of its open task.
+pub fn task(instance: &Instance) -> Option<Task> {
+    let open = instance.task.as_ref()?;
+    let names = open.roles.iter().filter_map(|role| {
+        let role = serde_json::to_value(role).ok()?;
+        role.as_str().map(str::to_owned)
+    });
+    Some(Task {
+        id: open.id.0,
+        instance: instance.dossier.0,
+        node: open.label.clone(),
+        unit: open.unit.0.clone(),
+        roles: format!(",{},", names.collect::<Vec<_>>().join(",")),
+        assignee: open.person.map(|person| person.0),
+        due: open.due,
+        opened: Some(open.opened),
+    })
+}
+
+/// Adds an instance; there must be none of its id.
+pub async fn insert(tx: &Tx, row: Row) -> Result<(), Error> {
+    let id = row.id;
+    let done = instance::Entity::insert(row.into_active_model().reset_all())
+        .exec_without_returning(tx.conn())
+        .await
+        .map_err(StorageError::from);
+    match done {
+        Ok(_) => Ok(()),
+        Err(StorageError::Conflict { .. }) => Err(Error::AlreadyExists(format!("instances/{id}"))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Replaces an instance if it still has the version `from`.
+pub async fn update(tx: &Tx, row: Row, from: i64) -> Result<bool, StorageError> {
+    let id = row.id;
+    // A model turned active is unchanged; every column but the key is written.
+    let mut changed = row.into_active_model().reset_all();
+    changed.id = sea_orm::ActiveValue::NotSet;
+    let done = instance::Entity::update_many()
+        .set(changed)
+        .filter(instance::Column::Id.eq(id))
+        .filter(instance::Column::Version.eq(from))
+        .exec(tx.conn())
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Replaces the open task of an instance.
+pub async fn put_task(tx: &Tx, id: Uuid, open: Option<Task>) -> Result<(), StorageError> {
+    task::Entity::delete_many()
+        .filter(task::Column::Instance.eq(id))
+        .exec(tx.conn())
+        .await?;
+    if let Some(row) = open {
+        let row = row.into_active_model().reset_all();
+        task::Entity::insert(row)
+            .exec_without_returning(tx.conn())
+            .await?;
+    }
+    Ok(())
+}
+
+/// The open tasks of an instance.
+pub async fn tasks<C: ConnectionTrait>(conn: &C, id: Uuid) -> Result<Vec<Task>, StorageError> {
+    let rows = task::Entity::find()
+        .filter(task::Column::Instance.eq(id))
+        .order_by_asc(task::Column::Id)
+        .all(conn)
+        .await?;
+    Ok(rows)
+}
+
+/// Instances after an id, for walks over all of them.
+pub async fn page<C: ConnectionTrait>(
+    conn: &C,
+    after: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<Row>, StorageError> {
+    let mut query = instance::Entity::find();
+    if let Some(after) = after {
+        query = query.filter(instance::Column::Id.gt(after));
+    }
+    Ok(query
+        .order_by_asc(instance::Column::Id)
+        .limit(limit)
+        .all(conn)
+        .await?)
+}
+
+/// Open instances that are due at or before an instant, soonest first.
+pub async fn due_until<C: ConnectionTrait>(
+    conn: &C,
+    at: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<Due>, StorageError> {
+    let rows = instance::Entity::find()
+        .filter(instance::Column::Open.eq(true))
+        .filter(instance::Column::Due.lte(at))
+        .order_by_asc(instance::Column::Due)
+        .limit(limit)
+        .all(conn)
+        .await?;
+    let due = |row: Row| {
+        Some(Due {
+            dossier: row.id,
+            owner: row.owner,
+            due: row.due?,
+        })
+    };
+    Ok(rows.into_iter().filter_map(due).collect())
+}
