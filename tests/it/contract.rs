@@ -174,7 +174,8 @@ fn folder_package_and_version_agree() {
                 .name()
                 .rsplit_once('/')
                 .map_or("", |(folder, _)| folder);
-            folder.replace('/', ".") != file.package_name() || !file.package_name().ends_with(".v1")
+            folder.replace('/', ".") != file.package_name()
+                || file.package_name().rsplit('.').next() != Some("v1")
         })
         .map(|file| file.name().to_owned())
         .collect();
@@ -258,7 +259,11 @@ fn access(pool: &DescriptorPool, method: &MethodDescriptor) -> Option<Access> {
     }
     let value = options.get_extension(&extension);
     let access: &DynamicMessage = value.as_message()?;
-    let get = |name: &str| access.get_field_by_name(name).map(|v| v.into_owned());
+    let get = |name: &str| {
+        access
+            .get_field_by_name(name)
+            .map(std::borrow::Cow::into_owned)
+    };
     Some(Access {
         audience: get("audience")
             .and_then(|v| v.as_enum_number())

@@ -289,7 +289,7 @@ fn run(program: &str, arguments: &[&Path]) -> Option<Output> {
     reason = "CI says through it what may not be skipped"
 )]
 fn required(what: &str) -> bool {
-    std::env::var("MOTCUA_REQUIRE").is_ok_and(|list| list.split(',').any(|r| r == what))
+    std::env::var("MOTCUA_TEST_REQUIRE").is_ok_and(|list| list.split(',').any(|r| r == what))
 }
 
 fn scratch(name: &str) -> PathBuf {

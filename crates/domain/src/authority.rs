@@ -17,8 +17,6 @@ pub enum Action {
     Submit,
     /// Reading one dossier, or seeing it in a list.
     Read,
-    /// Correcting applicant or parts before acceptance.
-    EditFile,
     /// Attaching a draft result.
     AttachDraft,
     /// Moving it by a verb of the state table.
@@ -28,15 +26,10 @@ pub enum Action {
 impl Action {
     /// Every action, for the golden matrix.
     pub fn all() -> Vec<Action> {
-        [
-            Action::Submit,
-            Action::Read,
-            Action::EditFile,
-            Action::AttachDraft,
-        ]
-        .into_iter()
-        .chain(Verb::ALL.into_iter().map(Action::Cross))
-        .collect()
+        [Action::Submit, Action::Read, Action::AttachDraft]
+            .into_iter()
+            .chain(Verb::ALL.into_iter().map(Action::Cross))
+            .collect()
     }
 }
 
@@ -178,6 +171,19 @@ pub fn sight(actor: &Actor) -> Sight {
     Sight::Units(own.collect())
 }
 
+/// Whether an actor may ask what units have and lack: our own services, and those
+/// who look after units or watch them.
+pub fn may_watch_units(actor: &Actor) -> bool {
+    let watching = [
+        Role::UnitAdmin,
+        Role::ProvinceAdmin,
+        Role::TechnicalAdmin,
+        Role::Monitor,
+        Role::Inspector,
+    ];
+    matches!(actor.principal, Principal::Service(_)) || watching.iter().any(|r| actor.has(*r))
+}
+
 /// Roles that work on dossiers. A technical or business administrator reads no
 /// citizen's file by virtue of the role.
 fn reads(actor: &Actor) -> bool {
@@ -220,12 +226,6 @@ pub fn decide(actor: &Actor, action: Action, subject: &Subject<'_>) -> Decision 
             relations.contains(&Relation::Receiving) && actor.has(Role::Reception),
             "reception takes in at its own counter",
         ),
-        Action::EditFile => allow(
-            subject.state.is_before_acceptance()
-                && relations.contains(&Relation::Receiving)
-                && actor.has(Role::Reception),
-            "reception corrects before acceptance",
-        ),
         Action::AttachDraft => allow(
             subject.state == State::Processing && holds_task(actor, &relations, subject),
             "who has the step drafts",
@@ -263,7 +263,8 @@ fn cross(
     let at_counter = || relations.contains(&Relation::Receiving) && actor.has(Role::Reception);
     match verb {
         // Intake: the counter that received it.
-        Verb::AskIntakeSupplement
+        Verb::Amend
+        | Verb::AskIntakeSupplement
         | Verb::ReceiveIntakeSupplement
         | Verb::ExpireIntakeSupplement
         | Verb::RefuseIntake

@@ -1,5 +1,6 @@
 //! Tables that a lawyer can read, printed and compared. After a change of law,
 //! run with `MOTCUA_BLESS=1` and review the difference.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -343,6 +343,8 @@ fn a_pause_on_the_last_day_carries_the_end_to_the_day_it_ends() {
     assert_eq!(due("2025-07-08T20:00"), "2025-07-08T17:00");
     assert_eq!(due("2025-07-09T14:00"), "2025-07-09T17:00");
     assert_eq!(due("2025-07-12T14:00"), "2025-07-14T17:00");
+    // Resumed after the close: nobody can end anything on that day.
+    assert_eq!(due("2025-07-09T18:00"), "2025-07-10T17:00");
     let after_close = [pause(
         "2025-07-08T17:00",
         "2025-07-20T08:00",

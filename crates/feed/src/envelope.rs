@@ -26,7 +26,7 @@ pub enum EnvelopeError {
 /// What an event says beside its facts.
 #[derive(Clone, Copy, Debug)]
 pub struct Draft<'a> {
-    /// A fresh UUIDv7.
+    /// A fresh `UUIDv7`.
     pub id: Uuid,
     /// `dossier`, `instance`, `person`, …
     pub aggregate_kind: &'a str,

@@ -12,11 +12,13 @@ use proto::event::v1::event_feed_service_client::EventFeedServiceClient;
 use proto::event::v1::{Envelope, WatchRequest, WatchResponse};
 use runtime::client::Channel;
 use runtime::failure::Reason;
+use runtime::incarnation::Incarnations;
 use runtime::{Failure, Shutdown};
 use storage::{Db, StorageError, Tx, cursor};
 use tonic::Streaming;
 use uuid::Uuid;
 
+use crate::chain;
 use control::Reporter;
 pub use control::{Control, Report, State};
 use take::{Taken, Taker};
@@ -36,6 +38,30 @@ pub struct Follower {
     shutdown: Shutdown,
     reporter: Reporter,
     control: Control,
+    knowing: Option<(Incarnations, String)>,
+}
+
+/// The last entry that was taken by this process. Its hash outlives the line, so
+/// that a source that comes back with another history is noticed.
+struct Last {
+    position: i64,
+    hash: Vec<u8>,
+}
+
+impl Default for Last {
+    fn default() -> Self {
+        Self {
+            position: 0,
+            hash: chain::GENESIS.to_vec(),
+        }
+    }
+}
+
+impl Last {
+    /// What an entry must name as the hash before it, where we know.
+    fn hash_before(&self, position: i64) -> Option<&[u8]> {
+        (position == self.position + 1).then_some(self.hash.as_slice())
+    }
 }
 
 /// Why a round ended before the line did.
@@ -77,7 +103,16 @@ impl Follower {
             shutdown,
             reporter,
             control,
+            knowing: None,
         }
+    }
+
+    /// Records the incarnation of the source, the service of this name, with what
+    /// the following service knows: its calls to the source then carry it.
+    #[must_use]
+    pub fn knowing(mut self, incarnations: Incarnations, service: &str) -> Self {
+        self.knowing = Some((incarnations, service.to_owned()));
+        self
     }
 
     /// Tells how it stands and, after a stop, lets it try again.
@@ -99,9 +134,10 @@ impl Follower {
     {
         let taker = Taker::new(&self.name, self.db.clone(), self.shutdown.clone(), apply);
         let mut wait = WAIT;
+        let mut last = Last::default();
         while !self.shutdown.is_stopped() {
             let before = self.reporter.position();
-            let halt = match self.round(&taker).await {
+            let halt = match self.round(&taker, &mut last).await {
                 Ok(()) => Halt::Away("the source ended the stream".to_owned()),
                 Err(halt) => halt,
             };
@@ -125,6 +161,8 @@ impl Follower {
                     );
                     self.reporter.state(State::Stopped { why });
                     self.control.retried(&self.shutdown).await;
+                    // The operator has compared both sides: nothing of before counts.
+                    last = Last::default();
                     wait = WAIT;
                 }
             }
@@ -133,7 +171,7 @@ impl Follower {
     }
 
     /// From the stored cursor to the end of one stream.
-    async fn round<E, F>(&self, taker: &Taker<F>) -> Result<(), Halt>
+    async fn round<E, F>(&self, taker: &Taker<F>, last: &mut Last) -> Result<(), Halt>
     where
         E: From<StorageError> + Display + Send + 'static,
         F: for<'t> Fn(&'t Tx, &'t Envelope, i64) -> BoxFuture<'t, Result<(), E>>
@@ -144,6 +182,9 @@ impl Follower {
         let known = cursor::load(self.db.read(), &self.name).await?;
         let after = known.map_or(0, |cursor| cursor.position);
         let mut incarnation = known.map(|cursor| cursor.incarnation);
+        if let Some(incarnation) = incarnation {
+            self.know(incarnation);
+        }
         self.reporter.at(after);
         let request = WatchRequest {
             after_position: after,
@@ -153,7 +194,6 @@ impl Follower {
         };
         let mut client = EventFeedServiceClient::new(self.source.clone());
         let mut stream = self.or_leave(client.watch(request)).await??.into_inner();
-        let mut last_hash = None;
         while let Some(batch) = self.next(&mut stream).await? {
             let theirs: Uuid = batch
                 .incarnation
@@ -162,21 +202,30 @@ impl Follower {
             if *incarnation.get_or_insert(theirs) != theirs {
                 return Err(Halt::Mismatch(format!("the source is now {theirs}")));
             }
+            self.know(theirs);
             self.reporter.head(batch.head_position);
             self.reporter.state(State::Following);
             for entry in batch.entries {
-                take::believe(&entry, last_hash.as_deref()).map_err(Halt::Mismatch)?;
-                last_hash = Some(entry.hash.clone());
+                let before = last.hash_before(entry.position);
+                take::believe(&entry, before).map_err(Halt::Mismatch)?;
                 let position = entry.position;
+                let hash = entry.hash.clone();
                 match taker.take(Arc::new(entry), theirs).await? {
                     Taken::Applied | Taken::Duplicate => {}
                     Taken::Parked => self.reporter.parked(),
                     Taken::Gap => return Err(Halt::Away("a gap before the next event".to_owned())),
                 }
+                *last = Last { position, hash };
                 self.reporter.at(position);
             }
         }
         Ok(())
+    }
+
+    fn know(&self, incarnation: Uuid) {
+        if let Some((incarnations, service)) = &self.knowing {
+            incarnations.set(service, incarnation.to_string());
+        }
     }
 
     async fn next(

@@ -9,12 +9,14 @@
 mod chain;
 pub mod envelope;
 mod follower;
+mod pin;
 mod sequencer;
 mod server;
 mod verify;
 
 pub use chain::{GENESIS, hash};
 pub use follower::{Control, Follower, Report, State};
+pub use pin::pins;
 pub use sequencer::{Offer, offer, sequence};
 pub use server::FeedServer;
 pub use verify::{ChainReport, checks, verify_chain};

@@ -4,12 +4,10 @@
 #[expect(
     clippy::all,
     clippy::pedantic,
+    clippy::clone_on_ref_ptr,
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
-    clippy::indexing_slicing,
     unreachable_pub,
-    rustdoc::broken_intra_doc_links,
-    rustdoc::invalid_html_tags,
     reason = "generated code"
 )]
 mod packages {

@@ -1,4 +1,4 @@
-//! Who is calling: EdDSA tokens, the keys that may sign them, and the caller
+//! Who is calling: `EdDSA` tokens, the keys that may sign them, and the caller
 //! that a handler sees.
 //!
 //! A request carries `authorization: Bearer <token>`. A person or a partner

@@ -41,13 +41,13 @@ pub struct Config {
     pub endpoint: String,
     /// PEM file of the authority that signs the others' certificates.
     #[serde(default)]
-    pub authority: Option<PathBuf>,
+    pub authority_file: Option<PathBuf>,
     /// PEM files of our certificate and its key, for mutual TLS.
     #[serde(default)]
-    pub certificate: Option<PathBuf>,
-    /// The key of `certificate`.
+    pub certificate_file: Option<PathBuf>,
+    /// The key of that certificate.
     #[serde(default)]
-    pub key: Option<PathBuf>,
+    pub key_file: Option<PathBuf>,
     /// The name in the other's certificate, where it is not the host's.
     #[serde(default)]
     pub domain: Option<String>,
@@ -231,7 +231,7 @@ pub(crate) fn asked(headers: &HeaderMap) -> Option<Duration> {
 fn tune(endpoint: Endpoint) -> Endpoint {
     endpoint
         .connect_timeout(Duration::from_secs(5))
-        .http2_keep_alive_interval(Duration::from_secs(60))
+        .http2_keep_alive_interval(Duration::from_mins(1))
         .keep_alive_timeout(Duration::from_secs(20))
         .http2_max_header_list_size(16 * 1024)
         .tcp_nodelay(true)
@@ -242,10 +242,10 @@ fn tls(config: &Config) -> Result<ClientTlsConfig, ClientError> {
         std::fs::read(path).map_err(|_| ClientError::File(path.display().to_string()))
     };
     let mut tls = ClientTlsConfig::new();
-    if let Some(path) = &config.authority {
+    if let Some(path) = &config.authority_file {
         tls = tls.ca_certificate(Certificate::from_pem(read(path)?));
     }
-    if let (Some(certificate), Some(key)) = (&config.certificate, &config.key) {
+    if let (Some(certificate), Some(key)) = (&config.certificate_file, &config.key_file) {
         tls = tls.identity(tonic::transport::Identity::from_pem(
             read(certificate)?,
             read(key)?,

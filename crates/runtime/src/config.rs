@@ -12,6 +12,7 @@ use figment::providers::{Format, Toml};
 use figment::value::Value;
 pub use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize as _, Deserializer};
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,19 @@ pub enum ConfigError {
     /// One line for each wrong key.
     #[error("configuration refused:\n{}", .0.join("\n"))]
     Refused(Vec<String>),
+}
+
+/// Variables of tests, after the prefix.
+const TESTS: &str = "TEST_";
+
+/// An empty text of the configuration as none: for `deserialize_with`.
+pub fn or_none<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: From<String>,
+{
+    let text = Option::<String>::deserialize(from)?;
+    Ok(text.filter(|text| !text.is_empty()).map(T::from))
 }
 
 /// Loads `T` from the file, if one is given, and from variables named
@@ -46,6 +60,10 @@ pub fn load_from<T: DeserializeOwned>(
         let Some(key) = name.strip_prefix(prefix) else {
             continue;
         };
+        // What tests are told is no configuration of the program.
+        if key.starts_with(TESTS) {
+            continue;
+        }
         let key = key.to_ascii_lowercase().replace("__", ".");
         let Ok(value) = value.parse::<Value>();
         figment = figment.merge((key, value));
@@ -95,9 +113,13 @@ fn line(error: &figment::Error) -> String {
     format!("key `{key}` {problem}")
 }
 
+/// The key of a field; whether the path that figment tells ends with the field
+/// already depends on where the value came from.
 fn under(path: &str, field: &str) -> String {
     if path.is_empty() {
         field.to_owned()
+    } else if path.rsplit('.').next() == Some(field) {
+        path.to_owned()
     } else {
         format!("{path}.{field}")
     }

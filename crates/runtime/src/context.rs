@@ -65,7 +65,7 @@ impl Peers {
         peers.insert(service.to_owned(), channel);
     }
 
-    /// The channel to a service; NOT_CONFIGURED where there is none.
+    /// The channel to a service; `NOT_CONFIGURED` where there is none.
     pub fn get(&self, service: &str) -> Result<Channel, Failure> {
         let peers = self.0.read().unwrap_or_else(PoisonError::into_inner);
         peers

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use domain::clock::Clock;
 use serde::Deserialize;
+use tokio_util::sync::CancellationToken;
 use tonic::transport::server::{TcpConnectInfo, TcpIncoming};
 use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 use tonic_health::ServingStatus;
@@ -35,7 +36,11 @@ pub use step::LAYERS;
 
 /// A request message is at most this long, unless its method says otherwise.
 pub const MESSAGE_LIMIT: usize = 1024 * 1024;
-const HEADER_LIST: u32 = 16 * 1024;
+/// The headers of a call are together at most this long.
+const HEADER_LIST: usize = 16 * 1024;
+/// What the transport lets in, so that [`HEADER_LIST`] is refused in our words;
+/// beyond it the transport refuses in its own.
+const HEADER_LIST_ON_THE_WIRE: u32 = 64 * 1024;
 const STREAMS: u32 = 128;
 const PENDING_RESETS: usize = 20;
 const LOCAL_ERROR_RESETS: usize = 256;
@@ -75,12 +80,12 @@ impl Default for Config {
 #[serde(deny_unknown_fields)]
 pub struct TlsConfig {
     /// The server's certificate chain.
-    pub certificate: PathBuf,
+    pub certificate_file: PathBuf,
     /// Its private key.
-    pub key: PathBuf,
+    pub key_file: PathBuf,
     /// The authority of clients' certificates; given, clients must have one.
     #[serde(default)]
-    pub client_authority: Option<PathBuf>,
+    pub authority_file: Option<PathBuf>,
 }
 
 /// Why a server does not start or ends early.
@@ -115,6 +120,7 @@ pub struct Server {
     incarnations: Incarnations,
     clock: Arc<dyn Clock>,
     shutdown: Shutdown,
+    stop: CancellationToken,
 }
 
 impl Server {
@@ -127,7 +133,16 @@ impl Server {
             incarnations: ctx.incarnations.clone(),
             clock: Arc::clone(&ctx.clock),
             shutdown: ctx.shutdown.clone(),
+            stop: ctx.shutdown.token.clone(),
         }
+    }
+
+    /// Serves until this token is cancelled, instead of until shutdown: who is
+    /// asked by others leaves after them.
+    #[must_use]
+    pub fn until(mut self, stop: CancellationToken) -> Self {
+        self.stop = stop;
+        self
     }
 
     /// Takes TLS and the development switch from the configuration.
@@ -139,6 +154,7 @@ impl Server {
 
     /// Mounts one generated tonic server.
     #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "as tonic calls it")]
     pub fn add<S>(mut self, service: S) -> Self
     where
         S: Mountable,
@@ -167,17 +183,21 @@ impl Server {
         });
         let routes = self.offer().await?;
         let service = step::stack(steps, routes);
-        let token = self.shutdown.token.clone();
+        let token = self.stop.clone();
         let stopped = token.clone().cancelled_owned();
         let serving: futures::future::BoxFuture<'_, _> = match listener {
             Listener::Tcp(socket) => {
-                let mut builder = hardened();
+                let mut builder = hardened()
+                    .concurrency_limit_per_connection(CONNECTION_CONCURRENCY)
+                    .load_shed(true);
                 builder = self.secure(builder, socket.local_addr()?)?;
                 let incoming = TcpIncoming::from(socket)
                     .with_nodelay(Some(true))
                     .with_keepalive(Some(KEEPALIVE));
                 Box::pin(builder.serve_with_incoming_shutdown(service, incoming, stopped))
             }
+            // A neighbour in the same process has one line for all its callers, who
+            // were counted when they came in.
             Listener::Memory(lines) => {
                 Box::pin(hardened().serve_with_incoming_shutdown(service, lines, stopped))
             }
@@ -241,9 +261,9 @@ impl Server {
         let read = |path: &PathBuf| {
             std::fs::read(path).map_err(|_| ServerError::File(path.display().to_string()))
         };
-        let identity = Identity::from_pem(read(&files.certificate)?, read(&files.key)?);
+        let identity = Identity::from_pem(read(&files.certificate_file)?, read(&files.key_file)?);
         let mut tls = ServerTlsConfig::new().identity(identity).timeout(HANDSHAKE);
-        if let Some(path) = &files.client_authority {
+        if let Some(path) = &files.authority_file {
             tls = tls.client_ca_root(Certificate::from_pem(read(path)?));
         }
         Ok(builder.tls_config(tls)?)
@@ -253,7 +273,7 @@ impl Server {
 /// The limits of `reliability.md` D11, all said out loud.
 fn hardened() -> tonic::transport::Server {
     tonic::transport::Server::builder()
-        .http2_max_header_list_size(HEADER_LIST)
+        .http2_max_header_list_size(HEADER_LIST_ON_THE_WIRE)
         .max_concurrent_streams(STREAMS)
         .http2_max_pending_accept_reset_streams(Some(PENDING_RESETS))
         .http2_max_local_error_reset_streams(Some(LOCAL_ERROR_RESETS))
@@ -261,8 +281,6 @@ fn hardened() -> tonic::transport::Server {
         .max_connection_age_grace(CONNECTION_GRACE)
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
-        .concurrency_limit_per_connection(CONNECTION_CONCURRENCY)
-        .load_shed(true)
 }
 
 /// The address of a TCP caller, where the transport told it.

@@ -28,10 +28,6 @@ impl Shutdown {
     }
 
     /// Spawns a task that [`Shutdown::drain`] waits for, under its name.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the tracker is how tasks are spawned"
-    )]
     pub fn spawn<F>(&self, name: &'static str, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,

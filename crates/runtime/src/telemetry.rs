@@ -26,7 +26,8 @@ pub struct Config {
     pub filter: String,
     /// How lines look.
     pub format: Format,
-    /// OTLP over gRPC, such as `http://127.0.0.1:4317`; none: nothing is sent.
+    /// OTLP over gRPC, such as `http://127.0.0.1:4317`; empty: nothing is sent.
+    #[serde(deserialize_with = "crate::config::or_none")]
     pub endpoint: Option<String>,
 }
 

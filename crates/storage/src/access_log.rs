@@ -3,13 +3,16 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::{EntityTrait, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use sha2::{Digest as _, Sha256};
 
 use crate::connect::{Db, Engine};
 use crate::entity::access_log;
 use crate::error::StorageError;
 use crate::tx::Tx;
+
+/// Lines read at a time.
+const PAGE: u64 = 1000;
 
 /// A line of the log. Nothing in it is personal data.
 #[derive(Clone, Debug)]
@@ -73,32 +76,40 @@ pub async fn write(tx: &Tx, engine: Engine, access: &Access) -> Result<(), Stora
     Ok(())
 }
 
-/// How many lines there are, and the first whose chain does not hold.
+/// How many lines there are, and the first whose chain does not hold; then only
+/// those before it were counted.
 pub async fn verify<C: sea_orm::ConnectionTrait>(
     conn: &C,
 ) -> Result<(u64, Option<i64>), StorageError> {
-    let rows = access_log::Entity::find()
-        .order_by_asc(access_log::Column::Seq)
-        .all(conn)
-        .await?;
-    let mut prev = vec![0; 32];
-    for (n, row) in (0..).zip(rows) {
-        let access = Access {
-            at: row.at,
-            actor: row.actor,
-            unit: row.unit,
-            action: row.action,
-            resource: row.resource,
-            purpose: row.purpose,
-            outcome: row.outcome,
-        };
-        if row.prev_hash != prev || row.hash != chained(&prev, &access) {
-            return Ok((n, Some(row.seq)));
+    let (mut prev, mut seen, mut after) = (vec![0; 32], 0, i64::MIN);
+    loop {
+        let rows = access_log::Entity::find()
+            .filter(access_log::Column::Seq.gt(after))
+            .order_by_asc(access_log::Column::Seq)
+            .limit(PAGE)
+            .all(conn)
+            .await?;
+        if rows.is_empty() {
+            return Ok((seen, None));
         }
-        prev = row.hash;
+        for row in rows {
+            after = row.seq;
+            let access = Access {
+                at: row.at,
+                actor: row.actor,
+                unit: row.unit,
+                action: row.action,
+                resource: row.resource,
+                purpose: row.purpose,
+                outcome: row.outcome,
+            };
+            if row.prev_hash != prev || row.hash != chained(&prev, &access) {
+                return Ok((seen, Some(row.seq)));
+            }
+            prev = row.hash;
+            seen += 1;
+        }
     }
-    let count = sea_orm::PaginatorTrait::count(access_log::Entity::find(), conn).await?;
-    Ok((count, None))
 }
 
 fn chained(prev: &[u8], access: &Access) -> Vec<u8> {

@@ -50,7 +50,9 @@ impl Check {
             checked,
             ..Self::new(id)
         };
-        found.into_iter().for_each(|what| check.found(what));
+        for what in found {
+            check.found(what);
+        }
         check
     }
 }

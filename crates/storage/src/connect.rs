@@ -102,6 +102,19 @@ impl Db {
         migration::up(&self.write, own).await
     }
 
+    /// Looks whether the schema is up, and changes nothing: what a production
+    /// process does, whose schema `motcua migrate` brings up beforehand.
+    ///
+    /// # Errors
+    /// [`StorageError::Unfit`] when a migration is missing, or one is of a newer
+    /// program.
+    pub async fn expect_schema(
+        &self,
+        own: Vec<Box<dyn MigrationTrait>>,
+    ) -> Result<(), StorageError> {
+        migration::expect(&self.write, own).await
+    }
+
     /// For reading outside a unit of work.
     pub fn read(&self) -> &DatabaseConnection {
         &self.read
@@ -144,6 +157,8 @@ fn sqlite(file: &std::path::Path, connections: u32) -> ConnectOptions {
             o.journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
+                // Without it REPLACE deletes a row past its guard.
+                .pragma("recursive_triggers", "ON")
                 .busy_timeout(Duration::from_secs(10))
         });
     options

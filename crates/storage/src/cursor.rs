@@ -1,5 +1,7 @@
 //! How far a consumer has come, saved with the effect of what it consumed.
 
+use std::collections::BTreeMap;
+
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ConnectionTrait, EntityTrait};
@@ -8,6 +10,9 @@ use uuid::Uuid;
 use crate::entity::{cursor, parked};
 use crate::error::StorageError;
 use crate::tx::Tx;
+
+/// Before the name of a service that is pinned.
+const PIN: &str = "pin:";
 
 /// Where a consumer stands in its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +58,40 @@ pub async fn save(
         .exec_without_returning(tx.conn())
         .await?;
     Ok(())
+}
+
+/// The incarnations that callers are pinned to, by service: kept beside the
+/// cursors, since they say the same of a source, under `pin:<service>`.
+pub async fn pins<C: ConnectionTrait>(conn: &C) -> Result<BTreeMap<String, Uuid>, StorageError> {
+    use sea_orm::{ColumnTrait as _, QueryFilter as _};
+    let rows = cursor::Entity::find()
+        .filter(cursor::Column::Consumer.starts_with(PIN))
+        .all(conn)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| Some((row.consumer.strip_prefix(PIN)?.to_owned(), row.incarnation)))
+        .collect())
+}
+
+/// Pins a caller unless it is pinned; answers the incarnation that stands.
+pub async fn pin(tx: &Tx, service: &str, incarnation: Uuid) -> Result<Uuid, StorageError> {
+    let consumer = format!("{PIN}{service}");
+    let row = cursor::ActiveModel {
+        consumer: Set(consumer.clone()),
+        position: Set(0),
+        incarnation: Set(incarnation),
+    };
+    cursor::Entity::insert(row)
+        .on_conflict(
+            OnConflict::column(cursor::Column::Consumer)
+                .do_nothing()
+                .to_owned(),
+        )
+        .exec_without_returning(tx.conn())
+        .await?;
+    let stored = load(tx.conn(), &consumer).await?;
+    Ok(stored.ok_or(StorageError::Stale)?.incarnation)
 }
 
 /// Sets an event aside that a consumer could not apply, so that the others do

@@ -37,41 +37,57 @@ pub enum StorageError {
     Other,
 }
 
+/// What the statements of a unit of work have met so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Met {
+    /// Nothing in the way.
+    #[default]
+    Fine,
+    /// One failed, so that PostgreSQL will undo the whole at its `COMMIT`,
+    /// without calling that an error.
+    Failed,
+    /// The database asks for the whole unit of work to be run again.
+    Again,
+}
+
 tokio::task_local! {
-    /// Set when the database asks for the whole unit of work to be run again.
-    pub(crate) static RUN_AGAIN: std::cell::Cell<bool>;
+    /// Kept for each run of a unit of work.
+    pub(crate) static MET: std::cell::Cell<Met>;
+}
+
+fn met(what: Met) {
+    // Outside a unit of work there is nothing to keep.
+    let _ = MET.try_with(|met| {
+        if met.get() != Met::Again {
+            met.set(what);
+        }
+    });
 }
 
 impl From<DbErr> for StorageError {
     fn from(error: DbErr) -> Self {
-        match error.sql_err() {
-            Some(
-                SqlErr::UniqueConstraintViolation(text)
-                | SqlErr::ForeignKeyConstraintViolation(text),
-            ) => {
-                return Self::Conflict { constraint: text };
-            }
-            Some(_) | None => {}
+        if driver(&error).is_some() {
+            met(Met::Failed);
+        }
+        if let Some(
+            SqlErr::UniqueConstraintViolation(text) | SqlErr::ForeignKeyConstraintViolation(text),
+        ) = error.sql_err()
+        {
+            return Self::Conflict { constraint: text };
         }
         if wants_another_run(&error) {
-            let _ = RUN_AGAIN.try_with(|again| again.set(true));
+            met(Met::Again);
             return Self::Unavailable;
         }
-        match &error {
-            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => {
-                tracing::warn!(%error, "the database is away");
-                Self::Unavailable
-            }
-            DbErr::RecordNotUpdated => Self::Stale,
-            other if is_io(other) => {
-                tracing::warn!(%error, "the database is away");
-                Self::Unavailable
-            }
-            _ => {
-                tracing::error!(%error, "a statement failed");
-                Self::Other
-            }
+        if matches!(error, DbErr::RecordNotUpdated) {
+            return Self::Stale;
         }
+        if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) || is_io(&error) {
+            tracing::warn!(%error, "the database is away");
+            return Self::Unavailable;
+        }
+        tracing::error!(%error, "a statement failed");
+        Self::Other
     }
 }
 

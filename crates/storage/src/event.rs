@@ -15,7 +15,7 @@ pub use crate::entity::event::Model as StoredEvent;
 /// queries; `verify` compares them.
 #[derive(Clone, Debug)]
 pub struct NewEvent {
-    /// UUIDv7.
+    /// `UUIDv7`.
     pub id: Uuid,
     /// `dossier`, `instance`, `person`, …
     pub aggregate_kind: String,

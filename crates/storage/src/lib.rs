@@ -21,7 +21,9 @@ pub mod idempotency;
 mod migration;
 pub mod page;
 pub mod private_row;
+pub mod scratch;
 #[cfg(feature = "test")]
+#[expect(clippy::expect_used, reason = "a test fails with these words")]
 pub mod test;
 mod tx;
 mod writer;

@@ -1,9 +1,10 @@
 //! Bringing a schema up: append-only, one by one, each in its own transaction.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use sea_orm_migration::prelude::*;
 
 use crate::error::StorageError;
+use crate::tx::{self, Tx};
 
 /// Applied migrations, by name.
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS motcua_migration (name text PRIMARY KEY)";
@@ -14,7 +15,9 @@ pub(crate) async fn up(
     own: Vec<Box<dyn MigrationTrait>>,
 ) -> Result<(), StorageError> {
     let chain: Vec<_> = base().into_iter().chain(own).collect();
-    db.execute_unprepared(LEDGER).await?;
+    let tx = alone(db).await?;
+    tx.conn().execute_unprepared(LEDGER).await?;
+    tx::commit(tx).await?;
     gate(db, &chain).await?;
     for migration in chain {
         apply(db, migration.as_ref()).await?;
@@ -22,36 +25,81 @@ pub(crate) async fn up(
     Ok(())
 }
 
+/// Refuses a schema that is not exactly this program's.
+pub(crate) async fn expect(
+    db: &DatabaseConnection,
+    own: Vec<Box<dyn MigrationTrait>>,
+) -> Result<(), StorageError> {
+    let chain: Vec<_> = base().into_iter().chain(own).collect();
+    // Who only looks may not be allowed to make the ledger either.
+    let applied = if SchemaManager::new(db).has_table("motcua_migration").await? {
+        gate(db, &chain).await?;
+        applied(db).await?
+    } else {
+        Vec::new()
+    };
+    match chain
+        .iter()
+        .find(|m| !applied.iter().any(|name| name == m.name()))
+    {
+        None => Ok(()),
+        Some(missing) => Err(StorageError::Unfit(format!(
+            "migration {} is missing: run `motcua migrate`",
+            missing.name()
+        ))),
+    }
+}
+
+async fn applied(db: &DatabaseConnection) -> Result<Vec<String>, StorageError> {
+    let all = Statement::from_string(
+        db.get_database_backend(),
+        "SELECT name FROM motcua_migration",
+    );
+    let rows = db.query_all_raw(all).await?;
+    rows.iter()
+        .map(|row| Ok(row.try_get_by_index(0)?))
+        .collect()
+}
+
+/// Begins where no other process changes the schema: replicas that start
+/// together apply a migration once.
+async fn alone(db: &DatabaseConnection) -> Result<Tx, StorageError> {
+    let tx = tx::begin(db).await?;
+    if tx.conn().get_database_backend() == DbBackend::Postgres {
+        // A migration may take longer than a business unit of work waits.
+        for statement in [
+            "SET LOCAL lock_timeout = '5min'",
+            "SET LOCAL statement_timeout = '5min'",
+            "SELECT pg_advisory_xact_lock(7066001)",
+        ] {
+            tx.conn().execute_unprepared(statement).await?;
+        }
+    }
+    Ok(tx)
+}
+
 async fn apply(
     db: &DatabaseConnection,
     migration: &dyn MigrationTrait,
 ) -> Result<(), StorageError> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a schema change is no business unit of work"
-    )]
-    let tx = db.begin().await?;
-    if tx.get_database_backend() == DbBackend::Postgres {
-        // Replicas that start together apply a migration once.
-        tx.execute_unprepared("SELECT pg_advisory_xact_lock(7066001)")
-            .await?;
-    }
-    let backend = tx.get_database_backend();
+    let tx = alone(db).await?;
+    let conn = tx.conn();
+    let backend = conn.get_database_backend();
     let known = Statement::from_sql_and_values(
         backend,
         "SELECT name FROM motcua_migration WHERE name = $1",
         [migration.name().into()],
     );
-    if tx.query_one_raw(known).await?.is_none() {
-        migration.up(&SchemaManager::new(&tx)).await?;
+    if conn.query_one_raw(known).await?.is_none() {
+        migration.up(&SchemaManager::new(conn)).await?;
         let done = Statement::from_sql_and_values(
             backend,
             "INSERT INTO motcua_migration (name) VALUES ($1)",
             [migration.name().into()],
         );
-        tx.execute_raw(done).await?;
+        conn.execute_raw(done).await?;
     }
-    Ok(tx.commit().await?)
+    tx::commit(tx).await
 }
 
 /// Refuses a database that a newer program has changed.
@@ -59,12 +107,7 @@ async fn gate(
     db: &DatabaseConnection,
     chain: &[Box<dyn MigrationTrait>],
 ) -> Result<(), StorageError> {
-    let all = Statement::from_string(
-        db.get_database_backend(),
-        "SELECT name FROM motcua_migration",
-    );
-    for row in db.query_all_raw(all).await? {
-        let name: String = row.try_get_by_index(0)?;
+    for name in applied(db).await? {
         if !chain.iter().any(|m| m.name() == name) {
             return Err(StorageError::Unfit(format!(
                 "migration {name} is of a newer program"
@@ -132,14 +175,18 @@ const GUARD: &str = r"
 CREATE FUNCTION event_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'UPDATE' AND OLD.position IS NULL AND NEW.position IS NOT NULL
-     AND (NEW.seq, NEW.id, NEW.envelope, NEW.aggregate_id, NEW.aggregate_version)
-       = (OLD.seq, OLD.id, OLD.envelope, OLD.aggregate_id, OLD.aggregate_version) THEN
+     AND (NEW.seq, NEW.id, NEW.aggregate_kind, NEW.aggregate_id, NEW.aggregate_version,
+          NEW.event_type, NEW.schema_version, NEW.actor, NEW.unit, NEW.at, NEW.envelope)
+       = (OLD.seq, OLD.id, OLD.aggregate_kind, OLD.aggregate_id, OLD.aggregate_version,
+          OLD.event_type, OLD.schema_version, OLD.actor, OLD.unit, OLD.at, OLD.envelope) THEN
     RETURN NEW;
   END IF;
   RAISE EXCEPTION 'an event is never changed or deleted';
 END $$;
 CREATE TRIGGER event_guard BEFORE UPDATE OR DELETE ON event
   FOR EACH ROW EXECUTE FUNCTION event_guard();
+CREATE TRIGGER event_guard_all BEFORE TRUNCATE ON event
+  FOR EACH STATEMENT EXECUTE FUNCTION event_guard();
 ";
 
 /// The same for SQLite.
@@ -147,13 +194,21 @@ const SQLITE_GUARDS: &[&str] = &[
     "CREATE TRIGGER event_no_delete BEFORE DELETE ON event
      BEGIN SELECT RAISE(ABORT, 'an event is never deleted'); END",
     "CREATE TRIGGER event_no_change BEFORE UPDATE ON event
-     WHEN OLD.position IS NOT NULL OR NEW.position IS NULL OR NEW.envelope <> OLD.envelope
-       OR NEW.id <> OLD.id OR NEW.aggregate_id <> OLD.aggregate_id
-       OR NEW.aggregate_version <> OLD.aggregate_version
+     WHEN OLD.position IS NOT NULL OR NEW.position IS NULL
+       OR (NEW.seq, NEW.id, NEW.aggregate_kind, NEW.aggregate_id, NEW.aggregate_version,
+           NEW.event_type, NEW.schema_version, NEW.actor, NEW.unit, NEW.at, NEW.envelope)
+       IS NOT
+          (OLD.seq, OLD.id, OLD.aggregate_kind, OLD.aggregate_id, OLD.aggregate_version,
+           OLD.event_type, OLD.schema_version, OLD.actor, OLD.unit, OLD.at, OLD.envelope)
      BEGIN SELECT RAISE(ABORT, 'an event is never changed'); END",
 ];
 
 fn tables() -> Vec<TableCreateStatement> {
+    [log(), private(), positions()].concat()
+}
+
+/// Events, their end, and what requests were answered.
+fn log() -> Vec<TableCreateStatement> {
     vec![
         Table::create()
             .table("event")
@@ -201,6 +256,12 @@ fn tables() -> Vec<TableCreateStatement> {
             )
             .primary_key(Index::create().col("scope").col("method").col("request_id"))
             .to_owned(),
+    ]
+}
+
+/// What is personal, and who looked at it.
+fn private() -> Vec<TableCreateStatement> {
+    vec![
         Table::create()
             .table("private_row")
             .col(ColumnDef::new("id").uuid().not_null())
@@ -238,6 +299,12 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(ColumnDef::new("prev_hash").binary().not_null())
             .col(ColumnDef::new("hash").binary().not_null())
             .to_owned(),
+    ]
+}
+
+/// How far consumers have come.
+fn positions() -> Vec<TableCreateStatement> {
+    vec![
         Table::create()
             .table("cursor")
             .col(ColumnDef::new("consumer").text().not_null())

@@ -94,7 +94,7 @@ pub async fn put(
     plain: &[u8],
 ) -> Result<Commitment, StorageError> {
     let secret = subject_secret(tx, vault, subject).await?;
-    let aad = bound(subject, row, version);
+    let aad = bound(subject, row, version, kind);
     let (nonce, sealed) = vault.seal(&key(&secret)?, &aad, plain)?;
     let commitment = commit(&secret, &aad, plain);
     let new = private_row::ActiveModel {
@@ -132,7 +132,7 @@ pub async fn get<C: ConnectionTrait>(
         return Ok(None);
     };
     let secret = unwrap(vault, &wrapped)?;
-    let aad = bound(stored.subject, row, version);
+    let aad = bound(stored.subject, row, version, &stored.kind);
     let plain = open(&key(&secret)?, &aad, &stored.nonce, stored.sealed).ok_or_else(|| {
         corrupt(
             "private_row",
@@ -150,6 +150,21 @@ pub async fn get<C: ConnectionTrait>(
         plain,
         commitment,
     }))
+}
+
+/// Removes a version of a row that no event names: the act that it was written
+/// for was refused.
+pub async fn remove(tx: &Tx, row: Uuid, version: i64) -> Result<(), StorageError> {
+    private_row::Entity::delete_by_id((row, version))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Whether a subject has a key still: without one its rows are erased.
+pub async fn has_key<C: ConnectionTrait>(conn: &C, subject: Uuid) -> Result<bool, StorageError> {
+    let key = subject_key::Entity::find_by_id(subject).one(conn).await?;
+    Ok(key.is_some())
 }
 
 /// Erases a subject: its key and its rows. The events stay and verify.
@@ -223,18 +238,21 @@ fn key(bytes: &[u8; 32]) -> Result<LessSafeKey, StorageError> {
         .map_err(|_| broken("a key"))
 }
 
-/// A row cannot be moved to another subject, place or version.
-fn bound(subject: Uuid, row: Uuid, version: i64) -> Vec<u8> {
+/// A row cannot be moved to another subject, place, version or meaning. The
+/// kind comes last, after fields of fixed length, and cannot trade bytes.
+fn bound(subject: Uuid, row: Uuid, version: i64, kind: &str) -> Vec<u8> {
     [
         subject.as_bytes().as_slice(),
         row.as_bytes(),
         &version.to_be_bytes(),
+        kind.as_bytes(),
     ]
     .concat()
 }
 
 fn commit(secret: &[u8; 32], aad: &[u8], plain: &[u8]) -> Commitment {
-    Commitment(mac(secret, &[b"motcua.commitment.v1", aad, plain]))
+    let length = u64::try_from(aad.len()).unwrap_or(u64::MAX).to_be_bytes();
+    Commitment(mac(secret, &[b"motcua.commitment.v1", &length, aad, plain]))
 }
 
 fn mac(secret: &[u8; 32], parts: &[&[u8]]) -> Vec<u8> {
@@ -242,7 +260,9 @@ fn mac(secret: &[u8; 32], parts: &[&[u8]]) -> Vec<u8> {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else {
         return Vec::new();
     };
-    parts.iter().for_each(|part| mac.update(part));
+    for part in parts {
+        mac.update(part);
+    }
     mac.finalize().into_bytes().to_vec()
 }
 

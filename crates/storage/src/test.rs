@@ -1,10 +1,9 @@
 //! A fresh database of each kind, for tests.
 
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use sea_orm_migration::MigrationTrait;
 use tempfile::TempDir;
-use uuid::Uuid;
 
+use crate::scratch::Scratch;
 use crate::{Config, Db};
 
 /// A database that is gone after the test.
@@ -23,17 +22,10 @@ pub struct TestDb {
 /// where `MOTCUA_TEST_POSTGRES` has the URL of an administrative database.
 ///
 /// # Panics
-/// When `MOTCUA_REQUIRE` names `postgres` and there is none: a missing
+/// When `MOTCUA_TEST_REQUIRE` names `postgres` and there is none: a missing
 /// component is a failure, never a skip.
 pub async fn databases(migrations: impl Fn() -> Vec<Box<dyn MigrationTrait>>) -> Vec<TestDb> {
-    let mut all = vec![sqlite().await];
-    match variable("MOTCUA_TEST_POSTGRES") {
-        Some(admin) => all.push(postgres(&admin).await),
-        None => assert!(
-            !variable("MOTCUA_REQUIRE").is_some_and(|r| r.contains("postgres")),
-            "PostgreSQL is required: set MOTCUA_TEST_POSTGRES"
-        ),
-    }
+    let all = empty().await;
     for one in &all {
         one.db
             .migrate(migrations())
@@ -41,6 +33,28 @@ pub async fn databases(migrations: impl Fn() -> Vec<Box<dyn MigrationTrait>>) ->
             .expect("the schema comes up");
     }
     all
+}
+
+/// As [`databases`], without any table.
+///
+/// # Panics
+/// As [`databases`].
+pub async fn empty() -> Vec<TestDb> {
+    let mut all = vec![sqlite().await];
+    match variable("MOTCUA_TEST_POSTGRES") {
+        Some(admin) => all.push(postgres(&admin).await),
+        None => skipped(),
+    }
+    all
+}
+
+#[expect(clippy::print_stderr, reason = "what was not tested is said")]
+fn skipped() {
+    assert!(
+        !variable("MOTCUA_TEST_REQUIRE").is_some_and(|r| r.contains("postgres")),
+        "PostgreSQL is required: set MOTCUA_TEST_POSTGRES"
+    );
+    eprintln!("skipped on PostgreSQL: MOTCUA_TEST_POSTGRES is not set");
 }
 
 #[expect(
@@ -67,19 +81,11 @@ async fn sqlite() -> TestDb {
 }
 
 async fn postgres(admin: &str) -> TestDb {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "names of throw-away databases must only differ"
-    )]
-    let name = format!("motcua_test_{}", Uuid::new_v4().simple());
-    let server = Database::connect(admin).await.expect("PostgreSQL answers");
-    server
-        .execute_unprepared(&format!("CREATE DATABASE {name}"))
+    let scratch = Scratch::create(admin, &["test"])
         .await
         .expect("a database is made");
-    let (base, _) = admin.rsplit_once('/').expect("the URL names a database");
     let config = Config::Postgres {
-        url: format!("{base}/{name}"),
+        url: scratch.url().replace("{service}", "test"),
         connections: 8,
     };
     let db = Db::open(&config).await.expect("the database opens");
@@ -88,27 +94,31 @@ async fn postgres(admin: &str) -> TestDb {
         db,
         config,
         _folder: None,
-        _server: Some(Dropped { server, name }),
+        _server: Some(Dropped(Some(scratch))),
     }
 }
 
-/// Drops its database when the test is over, from a thread of its own since a
-/// test's runtime may be gone by then.
-struct Dropped {
-    server: DatabaseConnection,
-    name: String,
-}
+/// Drops its database when the test is over, on a thread and a runtime of its
+/// own: what a test's runtime still has to do when the test returns is lost.
+struct Dropped(Option<Scratch>);
 
 impl Drop for Dropped {
     fn drop(&mut self) {
-        let (server, name) = (self.server.clone(), std::mem::take(&mut self.name));
-        let Ok(handle) = tokio::runtime::Handle::try_current() else {
+        let Some(scratch) = self.0.take() else {
             return;
         };
-        handle.spawn(async move {
-            let _ = server
-                .execute_unprepared(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-                .await;
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(scratch.remove())
         });
+        // A test that failed has said why; this must not hide it.
+        let removed = dropping.join();
+        assert!(
+            std::thread::panicking() || matches!(removed, Ok(Ok(()))),
+            "the test's database is dropped"
+        );
     }
 }

@@ -12,7 +12,7 @@ use sea_orm::{
 };
 use tokio::sync::watch;
 
-use crate::error::{RUN_AGAIN, StorageError};
+use crate::error::{MET, Met, StorageError};
 
 /// How often a unit of work is run again before the caller is asked to.
 const RUNS: u32 = 5;
@@ -83,29 +83,51 @@ where
         clippy::disallowed_methods,
         reason = "a request that is dropped must not abandon a transaction half-way"
     )]
-    let task = tokio::spawn(RUN_AGAIN.scope(Cell::new(false), async move {
-        for _ in 1..RUNS {
-            RUN_AGAIN.with(|again| again.set(false));
-            match once(&db, &work).await {
+    let task = tokio::spawn(async move {
+        let mut runs = 0;
+        loop {
+            runs += 1;
+            let (outcome, met) = watched(once(&db, &work)).await;
+            match outcome {
                 Ok(answer) => {
                     commits.send_modify(|n| *n = n.wrapping_add(1));
                     count(name, "committed");
                     return Ok(answer);
                 }
-                Err(_) if RUN_AGAIN.with(Cell::get) => count(name, "again"),
+                Err(_) if met == Met::Again && runs < RUNS => count(name, "again"),
                 Err(error) => {
                     count(name, "refused");
                     return Err(error);
                 }
             }
         }
-        once(&db, &work).await
-    }));
+    });
     task.await.unwrap_or_else(|error| {
         tracing::error!(%error, name, "a unit of work broke");
         count(name, "lost");
         Err(StorageError::Other.into())
     })
+}
+
+/// Runs work and tells what its statements met.
+pub(crate) async fn watched<T>(work: impl Future<Output = T>) -> (T, Met) {
+    MET.scope(Cell::default(), async {
+        let outcome = work.await;
+        (outcome, MET.with(Cell::get))
+    })
+    .await
+}
+
+/// Refuses an answer that stands on a statement that failed: PostgreSQL undoes
+/// such a unit of work, and SQLite keeps the half of it.
+pub(crate) fn whole<T, E: From<StorageError>>(outcome: Result<T, E>, met: Met) -> Result<T, E> {
+    match (outcome, met) {
+        (Ok(_), Met::Failed | Met::Again) => {
+            tracing::error!("a unit of work passed over a statement that failed");
+            Err(StorageError::Other.into())
+        }
+        (outcome, _) => outcome,
+    }
 }
 
 async fn once<T, E, F>(db: &DatabaseConnection, work: &F) -> Result<T, E>
@@ -114,7 +136,8 @@ where
     F: for<'t> Fn(&'t Tx) -> BoxFuture<'t, Result<T, E>>,
 {
     let tx = begin(db).await?;
-    match work(&tx).await {
+    let outcome = work(&tx).await;
+    match whole(outcome, MET.with(Cell::get)) {
         Ok(answer) => {
             commit(tx).await?;
             Ok(answer)

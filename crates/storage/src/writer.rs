@@ -30,7 +30,7 @@ pub(crate) trait Unit: Send {
 
 struct Work<T, E, F> {
     name: &'static str,
-    work: F,
+    run: F,
     last: Option<Result<T, E>>,
     asker: oneshot::Sender<Result<T, E>>,
 }
@@ -43,14 +43,15 @@ where
 {
     fn run<'a>(&'a mut self, tx: &'a Tx) -> BoxFuture<'a, bool> {
         Box::pin(async move {
-            // A panic in one unit must not take the writer with it.
-            let run = std::panic::AssertUnwindSafe((self.work)(tx))
-                .catch_unwind()
-                .await;
+            // A panic in one unit must not take the writer with it, wherever in
+            // the unit it happens: hence the block around the call.
+            let run = std::panic::AssertUnwindSafe(async { (self.run)(tx).await });
+            let (run, met) = tx::watched(run.catch_unwind()).await;
             let outcome = run.unwrap_or_else(|_| {
                 tracing::error!(name = self.name, "a unit of work broke");
                 Err(StorageError::Other.into())
             });
+            let outcome = tx::whole(outcome, met);
             let ok = outcome.is_ok();
             self.last = Some(outcome);
             ok
@@ -91,7 +92,7 @@ where
     let (asker, answer) = oneshot::channel();
     let unit = Box::new(Work {
         name,
-        work,
+        run: work,
         last: None,
         asker,
     });
@@ -137,7 +138,7 @@ async fn together(
         let open = match tx::begin(db).await {
             Ok(open) => open,
             Err(error) => {
-                units.into_iter().for_each(|unit| unit.fail(error.clone()));
+                fail(units, &error);
                 return alone;
             }
         };
@@ -146,9 +147,11 @@ async fn together(
                 match tx::commit(open).await {
                     Ok(()) => {
                         commits.send_modify(|n| *n = n.wrapping_add(1));
-                        units.into_iter().for_each(|unit| unit.answer());
+                        for unit in units {
+                            unit.answer();
+                        }
                     }
-                    Err(error) => units.into_iter().for_each(|unit| unit.fail(error.clone())),
+                    Err(error) => fail(units, &error),
                 }
                 return alone;
             }
@@ -164,6 +167,12 @@ async fn together(
         }
     }
     alone
+}
+
+fn fail(units: Vec<Box<dyn Unit>>, error: &StorageError) {
+    for unit in units {
+        unit.fail(error.clone());
+    }
 }
 
 async fn first_refusal(units: &mut [Box<dyn Unit>], open: &Tx) -> Option<usize> {

@@ -7,8 +7,10 @@ pub(crate) mod passwords;
 pub(crate) mod provision;
 pub(crate) mod secrets;
 pub(crate) mod sign_in;
+pub(crate) mod strangers;
 pub(crate) mod tokens;
 pub(crate) mod told;
+mod turns;
 
 use std::sync::Arc;
 
@@ -42,21 +44,31 @@ pub struct App {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) signer: Arc<Signer>,
     pub(crate) secrets: Arc<secrets::Secrets>,
+    pub(crate) turns: Arc<turns::Turns>,
+    pub(crate) strangers: Arc<strangers::Strangers>,
     pub(crate) production: bool,
 }
 
 impl App {
     pub(crate) fn new(ctx: &ServiceContext, db: Db, settings: Settings) -> Result<Self, Failure> {
-        let cost = Params::new(settings.argon2_kib, 2, 1, None)
-            .map_err(|_| Error::Cryptography("argon2 cost"))?;
-        let secrets = secrets::Secrets::new(&settings.master_key, cost)?;
+        let Settings {
+            signing_key,
+            master_key,
+            argon2_kib,
+            production,
+        } = settings;
+        let cost =
+            Params::new(argon2_kib, 2, 1, None).map_err(|_| Error::Cryptography("argon2 cost"))?;
+        let secrets = secrets::Secrets::new(&master_key, cost)?;
         Ok(Self {
             db,
             clock: Arc::clone(&ctx.clock),
             ids: Arc::clone(&ctx.ids),
-            signer: Arc::new(Signer::new(&settings.signing_key)),
+            signer: Arc::new(Signer::new(&signing_key)),
             secrets: Arc::new(secrets),
-            production: settings.production,
+            turns: Arc::default(),
+            strangers: Arc::default(),
+            production,
         })
     }
 }

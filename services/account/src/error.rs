@@ -32,6 +32,9 @@ pub(crate) enum Error {
     /// This deployment refuses it.
     #[error("refused by configuration")]
     Production,
+    /// The unit list that came with the program cannot be used.
+    #[error("the unit list: {0}")]
+    Units(String),
     /// Hashing, signing or randomness failed.
     #[error("cryptography failed: {0}")]
     Cryptography(&'static str),
@@ -49,6 +52,7 @@ impl From<Error> for Failure {
             Error::Exists(what) => Failure::already_exists(what),
             Error::KeyUsed => Failure::idempotency_key_reused(),
             Error::Production => Failure::not_configured("demo"),
+            error @ Error::Units(_) => Failure::internal(&error),
             Error::Cryptography(what) => Failure::bug(what),
         }
     }

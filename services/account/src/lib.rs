@@ -5,9 +5,11 @@ mod app;
 mod error;
 mod organisation;
 mod store;
+mod verify;
 
 pub use app::{App, Settings};
 pub use store::migration;
+pub use verify::verify;
 
 use runtime::Failure;
 use runtime::context::{Service, ServiceContext};

@@ -1,12 +1,16 @@
 //! The organisation that the program brings: units from data, the sub-units and
 //! posts that each kind of unit has. Pure.
 
+mod rows;
+
 use std::collections::BTreeMap;
 
 use domain::actor::Role;
 use domain::ids::UnitId;
-use serde::Deserialize;
 use uuid::Uuid;
+
+use rows::Row;
+pub(crate) use rows::RowError;
 
 const UNITS: &str = include_str!("../data/units.csv");
 /// Ids of posts and people derive from their names, so that provisioning again
@@ -14,14 +18,6 @@ const UNITS: &str = include_str!("../data/units.csv");
 const NAMESPACE: Uuid = Uuid::from_u128(0x6d6f_7463_7561_2e61_6363_6f75_6e74_0001);
 /// Resolution 1665/NQ-UBTVQH15 takes effect.
 pub(crate) const VALID_FROM: &str = "2025-07-01";
-
-#[derive(Deserialize)]
-struct Row {
-    id: String,
-    kind: String,
-    full_name: String,
-    parent: String,
-}
 
 /// A unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,10 +67,8 @@ pub(crate) struct Agency {
 }
 
 /// Every agency, the province first.
-pub(crate) fn agencies() -> Result<Vec<Agency>, csv::Error> {
-    let rows: Vec<Row> = csv::Reader::from_reader(UNITS.as_bytes())
-        .deserialize()
-        .collect::<Result<_, _>>()?;
+pub(crate) fn agencies() -> Result<Vec<Agency>, RowError> {
+    let rows = rows::rows(UNITS)?;
     let parents: BTreeMap<&str, &str> = rows
         .iter()
         .map(|r| (r.id.as_str(), r.parent.as_str()))

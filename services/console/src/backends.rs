@@ -9,14 +9,14 @@ use proto::dossier::v1 as pb;
 use proto::dossier::v1::dossier_query_service_client::DossierQueryServiceClient;
 use proto::dossier::v1::dossier_service_client::DossierServiceClient;
 use proto::notification::v1::notification_service_client::NotificationServiceClient;
-use proto::notification::v1::{ListMessagesRequest, ListMessagesResponse};
+use proto::notification::v1::{ListMessagesRequest, ListMessagesResponse, MarkReadRequest};
 use proto::workflow::v1::catalogue_service_client::CatalogueServiceClient;
 use proto::workflow::v1::{GetCaseRequest, ListCasesRequest, ListCasesResponse, ProcedureCase};
 use runtime::client::Channel;
 use tonic::metadata::MetadataValue;
 use tonic::{Request, Status};
 
-pub(crate) use account::UnitNames;
+pub(crate) use account::Units;
 pub(crate) use act::Act;
 
 /// Channels to the services that the console speaks to.
@@ -30,8 +30,8 @@ pub struct Backends {
     dossier: Channel,
     /// The inbox.
     notification: Channel,
-    /// Names of units, once read: units keep theirs for their validity.
-    names: Arc<UnitNames>,
+    /// The units, once read: they keep name and place for their validity.
+    units: Arc<Units>,
 }
 
 impl Backends {
@@ -48,7 +48,7 @@ impl Backends {
             workflow: workflow.anonymous(),
             dossier: dossier.anonymous(),
             notification: notification.anonymous(),
-            names: Arc::default(),
+            units: Arc::default(),
         }
     }
 }
@@ -113,21 +113,37 @@ impl Backends {
             .ok_or_else(|| Status::not_found("no dossier in the answer"))
     }
 
+    /// The text of a draft.
+    pub(crate) async fn draft(
+        &self,
+        access: &str,
+        name: &str,
+        draft: &str,
+    ) -> Result<String, Status> {
+        let message = pb::GetDraftRequest {
+            name: name.to_owned(),
+            draft: draft.to_owned(),
+        };
+        let answer = self.queries().get_draft(bearing(access, message)?).await?;
+        Ok(answer.into_inner().content)
+    }
+
     /// What was done, oldest first.
     pub(crate) async fn history(
         &self,
         access: &str,
         name: &str,
-    ) -> Result<pb::ListHistoryResponse, Status> {
+    ) -> Result<Vec<pb::HistoryLine>, Status> {
         let message = pb::ListHistoryRequest {
             name: name.to_owned(),
+            page_size: 200,
             ..Default::default()
         };
-        Ok(self
+        let answer = self
             .queries()
             .list_history(bearing(access, message)?)
-            .await?
-            .into_inner())
+            .await?;
+        Ok(answer.into_inner().lines)
     }
 
     /// Why the due date is what it is.
@@ -207,16 +223,39 @@ impl Backends {
             .map(drop)
     }
 
-    /// The inbox.
-    pub(crate) async fn inbox(&self, access: &str) -> Result<ListMessagesResponse, Status> {
-        let mut client = NotificationServiceClient::new(self.notification.clone());
+    fn inboxes(&self) -> NotificationServiceClient<Channel> {
+        NotificationServiceClient::new(self.notification.clone())
+    }
+
+    /// A page of the inbox.
+    pub(crate) async fn inbox(
+        &self,
+        access: &str,
+        page_token: String,
+    ) -> Result<ListMessagesResponse, Status> {
         let message = ListMessagesRequest {
-            page_size: 100,
+            page_size: 50,
+            page_token,
             ..Default::default()
         };
-        Ok(client
+        Ok(self
+            .inboxes()
             .list_messages(bearing(access, message)?)
             .await?
             .into_inner())
+    }
+
+    /// Marks a message as read and answers its dossier.
+    pub(crate) async fn read(
+        &self,
+        access: &str,
+        message: MarkReadRequest,
+    ) -> Result<String, Status> {
+        let answer = self
+            .inboxes()
+            .mark_read(bearing(access, message)?)
+            .await?
+            .into_inner();
+        Ok(answer.message.unwrap_or_default().dossier)
     }
 }

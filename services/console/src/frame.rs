@@ -20,6 +20,10 @@ pub(crate) struct Frame {
     pub(crate) name: String,
     pub(crate) unit: String,
     pub(crate) unit_id: String,
+    /// Whether the post takes dossiers in.
+    pub(crate) reception: bool,
+    /// The page's own path, by which the menu shows where one is.
+    pub(crate) path: String,
     pub(crate) csrf: String,
     pub(crate) access: String,
     /// The session, to leave notices in.
@@ -27,8 +31,10 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    fn of(key: String, session: Session) -> Self {
+    fn of(key: String, path: &str, session: Session) -> Self {
         Self {
+            reception: session.reception,
+            path: path.to_owned(),
             name: session.name,
             unit: session.unit_name,
             unit_id: session.unit,
@@ -46,17 +52,17 @@ impl FromRequestParts<App> for Frame {
         let key = cookie(&parts.headers, SESSION).ok_or(Problem::SignIn)?;
         let session = app.sessions.of(&key).ok_or(Problem::SignIn)?;
         if app.clock.now() + TimeDelta::seconds(30) < session.access_until {
-            return Ok(Self::of(key, session));
+            return Ok(Self::of(key, parts.uri.path(), session));
         }
         let renewed = app
             .backends
             .refresh(&session.refresh)
             .await
-            .map_err(|_| Problem::SignIn)?;
+            .map_err(Problem::from)?;
         app.sessions
             .renew(&key, &renewed.access, renewed.until, &renewed.refresh);
         let session = app.sessions.of(&key).ok_or(Problem::SignIn)?;
-        Ok(Self::of(key, session))
+        Ok(Self::of(key, parts.uri.path(), session))
     }
 }
 

@@ -32,10 +32,12 @@ pub(crate) struct Session {
     pub(crate) unit_name: String,
     /// The unit, `units/{id}`.
     pub(crate) unit: String,
+    /// Whether the post takes dossiers in.
+    pub(crate) reception: bool,
     /// Sent back by every form.
     pub(crate) csrf: String,
     /// What the next page must say first.
-    notice: Option<String>,
+    notice: Option<Notice>,
     begun: DateTime<Utc>,
     seen: DateTime<Utc>,
 }
@@ -76,6 +78,7 @@ impl Sessions {
             name: signed_in.name,
             unit_name: signed_in.unit_name,
             unit: signed_in.unit,
+            reception: signed_in.reception,
             csrf,
             notice: None,
             begun: now,
@@ -110,7 +113,7 @@ impl Sessions {
     }
 
     /// Leaves a notice for the next page.
-    pub(crate) fn leave_notice(&self, key: &str, notice: String) {
+    pub(crate) fn leave_notice(&self, key: &str, notice: Notice) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(session) = open.get_mut(key) {
             session.notice = Some(notice);
@@ -118,7 +121,7 @@ impl Sessions {
     }
 
     /// Takes the notice that the last act left.
-    pub(crate) fn take_notice(&self, key: &str) -> Option<String> {
+    pub(crate) fn take_notice(&self, key: &str) -> Option<Notice> {
         self.open
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -144,6 +147,16 @@ pub(crate) struct SignedIn {
     pub(crate) name: String,
     pub(crate) unit_name: String,
     pub(crate) unit: String,
+    pub(crate) reception: bool,
+}
+
+/// What an act left for the next page to say.
+#[derive(Clone)]
+pub(crate) enum Notice {
+    /// It is done.
+    Done(String),
+    /// It is not, and why.
+    Undone(String),
 }
 
 /// No session can be opened now.

@@ -1,6 +1,8 @@
 //! Dossier on the wire.
 
+mod asked;
 mod convert;
+mod crosses;
 mod filing;
 mod query;
 mod service;

@@ -2,6 +2,7 @@
 //! room that opens units of work.
 
 pub(crate) mod act;
+pub(crate) mod amendment;
 pub(crate) mod cross;
 pub(crate) mod follow;
 pub(crate) mod local;
@@ -10,7 +11,6 @@ pub(crate) mod project;
 pub(crate) mod read;
 pub(crate) mod submit;
 pub(crate) mod view;
-pub(crate) mod workflow;
 
 use std::sync::Arc;
 
@@ -46,15 +46,23 @@ pub struct App {
 }
 
 impl App {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "settings hold a key: they are handed over, not kept beside"
+    )]
     pub(crate) fn new(ctx: ServiceContext, db: Db, settings: Settings) -> Result<Self, Failure> {
-        let vault = Vault::new(&settings.master_key).map_err(Error::from)?;
+        let Settings {
+            master_key,
+            production,
+        } = settings;
+        let vault = Vault::new(&master_key).map_err(Error::from)?;
         Ok(Self {
             db,
             clock: Arc::clone(&ctx.clock),
             ids: Arc::clone(&ctx.ids),
             vault: Arc::new(vault),
             calendar: Arc::new(national_calendar()),
-            production: settings.production,
+            production,
             ctx,
         })
     }

@@ -78,6 +78,10 @@ impl From<Error> for tonic::Status {
 }
 
 /// A stored row that cannot be what it is.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "an id is as often a text at hand as a value"
+)]
 pub(crate) fn corrupt(table: &'static str, id: impl ToString, why: &str) -> StorageError {
     StorageError::Corrupt {
         table,

@@ -5,6 +5,7 @@
 mod api;
 mod app;
 mod error;
+mod neighbours;
 mod store;
 mod verify;
 
@@ -17,7 +18,12 @@ use runtime::context::{Service, ServiceContext};
 use storage::Db;
 
 /// Builds the service over a migrated database.
-pub fn build(ctx: ServiceContext, db: Db, settings: Settings) -> Result<Service, Failure> {
+pub async fn build(ctx: ServiceContext, db: Db, settings: Settings) -> Result<Service, Failure> {
     let app = App::new(ctx, db, settings)?;
-    Ok(api::mount(&app).job("dossier-projection", app::follow::run(app.clone())))
+    // The gateway calls us and we do not follow it: which one it is, we remember.
+    let pins = feed::pins(&app.db, &app.ctx.incarnations, &app.ctx.shutdown).await;
+    let pins = pins.map_err(|error| Failure::from(error::Error::from(error)))?;
+    Ok(api::mount(&app)
+        .job("dossier-projection", app::follow::run(app.clone()))
+        .job("dossier-pins", pins))
 }

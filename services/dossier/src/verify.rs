@@ -3,24 +3,104 @@
 use std::collections::BTreeMap;
 
 use domain::dossier::DossierCode;
+use domain::process::Instance;
 use domain::working_time;
-use sha2::{Digest as _, Sha256};
+use proto::workflow::v1::GetInstanceRequest;
+use proto::workflow::v1::instance_service_client::InstanceServiceClient;
+use runtime::client::Channel;
+use runtime::{Failure, ServiceContext};
 use storage::private_row::{self, Vault};
 use storage::{Check, Db, StorageError, event};
 use uuid::Uuid;
 
+use crate::error::Error;
 use crate::store::{codes, files};
 use domain::case_file::{CaseFile, Fact, RowRef};
 
+/// Checks every case file against its events, and its projection against the
+/// workflow's own instance.
+///
+/// # Errors
+/// When the store or the workflow service is away.
+pub async fn verify(
+    ctx: &ServiceContext,
+    db: &Db,
+    master_key: &[u8; 32],
+) -> Result<Vec<Check>, Failure> {
+    let mut checks = files_hold(db, master_key).await.map_err(Error::from)?;
+    checks.push(projection_equals_workflow(ctx, db).await?);
+    Ok(checks)
+}
+
+/// Every projected instance is the workflow's, as far as it goes; one that lags
+/// behind is read again once.
+async fn projection_equals_workflow(ctx: &ServiceContext, db: &Db) -> Result<Check, Failure> {
+    let mut check = Check::new("dossier.projection_equals_workflow");
+    let mut client = InstanceServiceClient::new(ctx.peer("workflow")?);
+    let mut after = None;
+    loop {
+        let page = files::page(db.read(), after, 200)
+            .await
+            .map_err(Error::from)?;
+        let Some(last) = page.last() else {
+            return Ok(check);
+        };
+        after = Some(last.file.id.0);
+        for stored in page {
+            let id = stored.file.id;
+            let lag = lag(&mut client, db, stored.file).await?;
+            check.expect(lag.is_none(), || {
+                format!("{id}: {}", lag.unwrap_or_default())
+            });
+        }
+    }
+}
+
+/// How often two sides that move are looked at before they are said to differ.
+const LOOKS: u32 = 5;
+
+/// What a file's instance has that the workflow's has not. The two are compared at
+/// one version: a file that lags behind is read again, since what it lacks is on
+/// its way.
+async fn lag(
+    client: &mut InstanceServiceClient<Channel>,
+    db: &Db,
+    file: CaseFile,
+) -> Result<Option<String>, Failure> {
+    let mut ours = file;
+    for _ in 1..LOOKS {
+        let asked = GetInstanceRequest {
+            dossier: ours.id.to_string(),
+        };
+        let theirs = match client.get_instance(asked).await {
+            Ok(answer) => answer.into_inner().instance.unwrap_or_default(),
+            // Not opened yet: the projection job does it.
+            Err(_) if ours.instance.is_none() => return Ok(None),
+            Err(status) => return Err(Failure::from_status(&status)),
+        };
+        if ours.instance_version() == theirs.version {
+            let instance = serde_json::from_slice::<Instance>(&theirs.instance_json).ok();
+            let same = instance.is_some() && ours.instance == instance;
+            return Ok((!same).then(|| format!("differs at version {}", theirs.version)));
+        }
+        let again = files::find(db.read(), ours.id.0).await;
+        ours = again.map_err(Error::from)?.map_or(ours, |s| s.file);
+    }
+    let version = ours.instance_version();
+    Ok(Some(format!("stays at version {version} of the instance")))
+}
+
 /// Checks every case file: replay equals row, instance and event versions are
 /// linear, commitments hold, codes are unique and without a gap.
-pub async fn verify(db: &Db, master_key: &[u8; 32]) -> Result<Vec<Check>, StorageError> {
+async fn files_hold(db: &Db, master_key: &[u8; 32]) -> Result<Vec<Check>, StorageError> {
     let vault = Vault::new(master_key)?;
-    let (mut replay, mut sealed) = (
-        Check::new("dossier.replay"),
-        Check::new("dossier.private_rows"),
-    );
+    let mut replay = Check::new("dossier.replay");
+    let mut columns = Check::new("dossier.columns_equal_body");
+    let mut sealed = Check::new("dossier.private_rows");
     let mut serials: BTreeMap<(String, String), Vec<i64>> = BTreeMap::new();
+    // Counters first: whatever code they know of has its file by now, and files
+    // that are accepted meanwhile get codes beyond.
+    let counters = codes::all(db.read()).await?;
     let mut after = None;
     loop {
         let page = files::page(db.read(), after, 200).await?;
@@ -28,10 +108,11 @@ pub async fn verify(db: &Db, master_key: &[u8; 32]) -> Result<Vec<Check>, Storag
         after = Some(last.file.id.0);
         for stored in &page {
             let file = &stored.file;
-            let folded = fold(db, file.id.0).await?;
-            let same = folded.is_some_and(|f| files::canonical(&f).is_ok_and(|b| b == stored.body));
-            replay.expect(same, || {
+            replay.expect(replays(db, stored).await?, || {
                 format!("{}: the fold of its events differs", file.id)
+            });
+            columns.expect(files::columns_hold(stored)?, || {
+                format!("{}: a column differs from the body", file.id)
             });
             for row in rows(file) {
                 let opened = private_row::get(db.read(), &vault, row.row, row.version).await;
@@ -39,8 +120,9 @@ pub async fn verify(db: &Db, master_key: &[u8; 32]) -> Result<Vec<Check>, Storag
                     Ok(Some(opened)) => {
                         crate::app::notes::hex(&opened.commitment.0) == row.commitment
                     }
-                    // Erased: the chain stays, the text is gone.
-                    Ok(None) => true,
+                    // Erased with its subject's key: the chain stays, the text is
+                    // gone. A row that went alone was taken away.
+                    Ok(None) => !private_row::has_key(db.read(), file.id.0).await?,
                     Err(_) => false,
                 };
                 sealed.expect(holds, || format!("{}: private row {}", file.id, row.row));
@@ -55,28 +137,64 @@ pub async fn verify(db: &Db, master_key: &[u8; 32]) -> Result<Vec<Check>, Storag
             }
         }
     }
-    Ok(vec![replay, sealed, check_codes(db, serials).await?])
+    let after = codes::all(db.read()).await?;
+    let codes = check_codes(counters, after, serials);
+    Ok(vec![replay, columns, sealed, codes])
 }
 
-async fn check_codes(
-    db: &Db,
+/// Whether a row is the fold of its events. One that moves between the two looks
+/// is looked at again: only what stays different differs.
+async fn replays(db: &Db, stored: &files::Stored) -> Result<bool, StorageError> {
+    let equal = |folded: Option<CaseFile>, body: &[u8]| {
+        folded.is_some_and(|file| files::canonical(&file).is_ok_and(|bytes| bytes == body))
+    };
+    let id = stored.file.id.0;
+    if equal(fold(db, id, i64::MAX).await?, &stored.body) {
+        return Ok(true);
+    }
+    let Some(again) = files::find(db.read(), id).await? else {
+        return Ok(false);
+    };
+    // Every event that the row knew when it was read, whatever came after it; and
+    // the row knew every event that was there before it was read.
+    let seen = fold(db, id, again.file.version).await?;
+    Ok(again.file.version > stored.file.version && equal(seen, &again.body))
+}
+
+/// The serials of a (series, day) are 1..n, where n is at least what the counter
+/// said before the files were read, and at most what it says after.
+fn check_codes(
+    before: Vec<(String, String, i64)>,
+    after: Vec<(String, String, i64)>,
     mut given: BTreeMap<(String, String), Vec<i64>>,
-) -> Result<Check, StorageError> {
+) -> Check {
     let mut check = Check::new("dossier.codes");
-    for (series, day, last) in codes::all(db.read()).await? {
-        let mut serials = given
-            .remove(&(series.clone(), day.clone()))
-            .unwrap_or_default();
+    let mut known: BTreeMap<(String, String), i64> = BTreeMap::new();
+    for (series, day, last) in before {
+        known.insert((series, day), last);
+    }
+    for (series, day, last) in after {
+        let key = (series, day);
+        let least = known.remove(&key).unwrap_or_default();
+        let mut serials = given.remove(&key).unwrap_or_default();
         serials.sort_unstable();
-        let dense = serials.iter().copied().eq(1..=last);
-        check.expect(dense, || {
+        let settled = serials.partition_point(|serial| *serial <= least);
+        let (old, new) = serials.split_at(settled);
+        let beyond = new.iter().zip(new.iter().skip(1)).all(|(a, b)| a < b)
+            && new.last().is_none_or(|serial| *serial <= last);
+        let dense = old.iter().copied().eq(1..=least);
+        check.expect(dense && beyond, || {
+            let (series, day) = &key;
             format!("{series} {day}: serials are not 1..{last}")
         });
+    }
+    for (series, day) in known.into_keys() {
+        check.expect(false, || format!("{series} {day}: the counter is gone"));
     }
     for (series, day) in given.into_keys() {
         check.expect(false, || format!("{series} {day}: codes without a counter"));
     }
-    Ok(check)
+    check
 }
 
 fn rows(file: &CaseFile) -> impl Iterator<Item = &RowRef> {
@@ -85,10 +203,14 @@ fn rows(file: &CaseFile) -> impl Iterator<Item = &RowRef> {
         .chain(file.drafts.iter().map(|d| &d.row))
 }
 
-/// The fold of a dossier's events; none when they are not 1..n.
-async fn fold(db: &Db, id: Uuid) -> Result<Option<CaseFile>, StorageError> {
+/// The fold of a dossier's events up to a version; none when they are not 1..n.
+async fn fold(db: &Db, id: Uuid, version: i64) -> Result<Option<CaseFile>, StorageError> {
     let mut folded: Option<CaseFile> = None;
-    for (expected, stored) in (1..).zip(event::load(db.read(), id).await?) {
+    let events = event::load(db.read(), id).await?;
+    let known = events
+        .into_iter()
+        .take_while(|event| event.aggregate_version <= version);
+    for (expected, stored) in (1..).zip(known) {
         let facts = feed::envelope::decode(&stored.envelope)
             .and_then(|envelope| feed::envelope::facts::<Vec<Fact>>(&envelope));
         let Ok(facts) = facts else { return Ok(None) };
@@ -109,11 +231,7 @@ async fn fold(db: &Db, id: Uuid) -> Result<Option<CaseFile>, StorageError> {
 /// file: what the warehouse must have of it. The warehouse computes the same from
 /// its own row.
 pub(crate) fn summary(file: &CaseFile) -> (String, String, u128) {
-    let digest = Sha256::digest(file.digestible().line().as_bytes());
-    let sum = digest
-        .iter()
-        .take(16)
-        .fold(0_u128, |sum, b| sum << 8 | u128::from(*b));
     let day = working_time::local(file.submitted).map(|at| at.date().to_string());
+    let sum = file.digestible().checksum();
     (file.receiver.0.clone(), day.unwrap_or_default(), sum)
 }

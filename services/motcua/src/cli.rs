@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use runtime::config::ConfigError;
+
+use crate::config::Config;
 
 /// Motcua: một cửa case management for Vietnamese provinces.
 #[derive(Debug, Parser)]
@@ -16,8 +19,131 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Serves the services and the console until it is told to stop.
+    Serve(ServeArgs),
+    /// Brings every schema up and loads what comes with the program.
+    Migrate(AtArgs),
+    /// Rehearses whole lives of dossiers in every unit (vận hành thử nghiệm).
+    Trial(TrialArgs),
+    /// Says what each commune has and lacks.
+    Readiness(ReportArgs),
+    /// Holds the stored data against every invariant.
+    Verify(ReportArgs),
+    /// Prints the one-time link of the first administrator.
+    FirstAdmin(AtArgs),
+    /// Tells whether the process of this machine serves, for probes.
+    Health(HealthArgs),
+    /// Registers a partner system and prints its secret, once.
+    Partner(PartnerArgs),
     /// Computes a due date offline, and says why.
     Due(DueArgs),
+}
+
+/// Where the configuration is.
+#[derive(Args, Clone, Debug, Default)]
+pub struct AtArgs {
+    /// The configuration file; without it, the defaults and the environment.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// The data folder, instead of the configured one.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+}
+
+/// What `serve` is asked.
+#[derive(Args, Debug, Default)]
+pub struct ServeArgs {
+    /// `all`, `console`, or one service: account, workflow, dossier,
+    /// notification, gateway.
+    #[arg(default_value = "all")]
+    pub what: String,
+    /// Gives every unit's officers random passwords, written once to a file
+    /// beside the data, so that the tour can be walked at once. Refused in
+    /// production.
+    #[arg(long)]
+    pub demo: bool,
+    #[command(flatten)]
+    pub at: AtArgs,
+}
+
+/// What a report is asked.
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// Answer as JSON.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub at: AtArgs,
+}
+
+/// What `health` is asked.
+#[derive(Args, Debug)]
+pub struct HealthArgs {
+    /// The service, by the name that its certificate has.
+    pub service: String,
+    #[command(flatten)]
+    pub at: AtArgs,
+}
+
+/// What `partner` is asked.
+#[derive(Args, Debug)]
+pub struct PartnerArgs {
+    /// Its client id: 1..64 of a–z, 0–9, dash.
+    pub client: String,
+    /// What it may do: `dossier.file`, `dossier.read`, `dossier.lookup`.
+    #[arg(long = "scope", required = true)]
+    pub scopes: Vec<String>,
+    #[command(flatten)]
+    pub at: AtArgs,
+}
+
+/// What `trial` is asked.
+#[derive(Args, Debug)]
+pub struct TrialArgs {
+    /// `all`, or commune codes with commas between them.
+    #[arg(long, default_value = "all")]
+    pub units: String,
+    /// Lives in each unit; three or more, so that kinds rotate.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub per_unit: u32,
+    /// A running server, `http://127.0.0.1:50051`; without it, a private
+    /// instance in a temporary folder.
+    #[arg(long)]
+    pub target: Option<String>,
+    /// The officers' sign-in names and passwords at the target: what
+    /// `serve --demo` wrote. Default: `demo-passwords.csv` in the data folder.
+    #[arg(long)]
+    pub credentials: Option<PathBuf>,
+    /// A PostgreSQL server for the private instance, `postgres://user@host/db`:
+    /// its databases are made for the rehearsal and dropped after it.
+    #[arg(long, conflicts_with = "target")]
+    pub postgres: Option<String>,
+    /// How many lives at once.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub at_once: u32,
+    /// Write every acknowledged act to this file, flushed to the disk: for
+    /// those who kill the server and compare.
+    #[arg(long)]
+    pub acknowledged: Option<PathBuf>,
+    /// Answer as JSON.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub at: AtArgs,
+}
+
+impl AtArgs {
+    /// The configuration that these name.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn load(&self) -> Result<Config, ConfigError> {
+        let mut config = Config::load(self.config.as_deref())?;
+        if let Some(data) = &self.data {
+            config.data.clone_from(data);
+        }
+        Ok(config)
+    }
 }
 
 /// What `due` is asked.
@@ -26,7 +152,8 @@ pub struct DueArgs {
     /// The limit: `4h`, `10wd`, `30d`, `2mo`, `same-day`.
     #[arg(long, required_unless_present = "batch")]
     pub limit: Option<String>,
-    /// When the clock starts: `2026-02-10T14:00` in Vietnam, or RFC 3339.
+    /// When the dossier was accepted: `2026-02-10T14:00` in Vietnam, or RFC
+    /// 3339.
     #[arg(long, required_unless_present = "batch")]
     pub start: Option<String>,
     /// `day` (the legal count, default) or `hour` (hours carried over).
@@ -41,10 +168,11 @@ pub struct DueArgs {
     /// The unit whose calendar counts.
     #[arg(long)]
     pub unit: Option<String>,
-    /// A non-territorial dossier: when the receiving unit accepted it.
+    /// A non-territorial dossier: when the deciding unit received it.
     #[arg(long)]
     pub received: Option<String>,
-    /// How a non-territorial dossier travels: `electronic` or `paper`.
+    /// How a non-territorial dossier travels: `electronic` or `paper`. Without
+    /// `--received` the count begins at the latest lawful arrival.
     #[arg(long)]
     pub handover: Option<String>,
     /// JSON lines with the same keys; answered line by line. `-` reads

@@ -1,4 +1,4 @@
-//! NotificationService on the wire.
+//! `NotificationService` on the wire.
 
 use proto::notification::v1 as pb;
 use proto::notification::v1::notification_service_server::NotificationService;
@@ -111,6 +111,10 @@ fn kind(message: &Message) -> pb::MessageKind {
 /// The catalogue of what messages say.
 fn text(message: &Message) -> String {
     match kind(message) {
+        // Assigned again, on the step where it stands.
+        pb::MessageKind::NewTask if message.detail.is_empty() => {
+            "Có hồ sơ được phân công".to_owned()
+        }
         pb::MessageKind::NewTask => format!("Có hồ sơ chờ xử lý ở bước {}", message.detail),
         pb::MessageKind::DueToday => "Hồ sơ đến hạn trả kết quả hôm nay".to_owned(),
         pb::MessageKind::Overdue => "Hồ sơ đã quá hạn trả kết quả".to_owned(),

@@ -19,7 +19,8 @@ use app::App;
 pub fn build(ctx: &ServiceContext, db: Db) -> Result<Service, Failure> {
     let app = App::new(ctx, db);
     let source = ctx.peer("dossier")?;
-    let following = app::follow::run(app.clone(), source, ctx.shutdown.clone());
+    let incarnations = ctx.incarnations.clone();
+    let following = app::follow::run(app.clone(), source, incarnations, ctx.shutdown.clone());
     let watching = app::watch::run(app.clone(), ctx.shutdown.clone());
     Ok(Service::new()
         .mount(NotificationServiceServer::new(api::NotificationApi(app)))

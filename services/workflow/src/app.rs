@@ -2,6 +2,7 @@
 
 pub mod cross;
 pub mod due;
+pub mod explain_due;
 pub mod get_instance;
 pub mod get_process;
 pub mod instance;

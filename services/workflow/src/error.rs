@@ -28,6 +28,9 @@ pub enum Error {
     /// No such thing.
     #[error("no such {0}")]
     NotFound(&'static str),
+    /// A field names what is not there.
+    #[error("wrong field {0}")]
+    Field(&'static str, &'static str),
     /// The caller may not.
     #[error("denied")]
     Denied,
@@ -67,6 +70,7 @@ impl From<Error> for Failure {
             Error::Clock(error) => Failure::rule("CLOCK", error.to_string()),
             Error::Stale(version) => Failure::stale_etag(&version.to_string()),
             Error::NotFound(what) => Failure::not_found(what),
+            Error::Field(field, why) => Failure::invalid_field(field, why),
             Error::Denied => Failure::denied(),
             Error::Skew => Failure::clock_skew(),
             Error::Reused => Failure::idempotency_key_reused(),
@@ -90,6 +94,8 @@ fn refused(refusal: &Refusal) -> Failure {
         | Refusal::SecondExtension
         | Refusal::ExtensionTooLate
         | Refusal::ExtensionBackwards
+        | Refusal::ExtensionOffHours
+        | Refusal::ExtensionTooLong
         | Refusal::OtherDraft
         | Refusal::DrafterSigns
         | Refusal::AccepterSigns

@@ -1,5 +1,7 @@
 //! The catalogue on both databases.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -45,7 +47,7 @@ fn service() -> Actor {
         post: None,
         session: None,
         epoch: 0,
-        scopes: Default::default(),
+        scopes: BTreeSet::default(),
     }
 }
 
@@ -134,7 +136,7 @@ async fn a_unit_keeps_the_calendar_that_its_dossiers_were_promised_by() {
             week: None,
             minutes_per_day: None,
             holidays: [(day, "Ngày riêng".to_owned())].into(),
-            makeup_days: Default::default(),
+            makeup_days: BTreeMap::default(),
         };
         let adding = (unit.clone(), own);
         let version = one

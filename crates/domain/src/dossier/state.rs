@@ -193,6 +193,14 @@ impl State {
         )
     }
 
+    /// Whether its settlement clock stands still: it cannot become late meanwhile.
+    pub fn is_paused(self) -> bool {
+        matches!(
+            self,
+            State::AwaitingSupplement | State::AwaitingFinancialDuty | State::Suspended
+        )
+    }
+
     /// Whether it waits before acceptance.
     pub fn is_before_acceptance(self) -> bool {
         matches!(

@@ -80,10 +80,6 @@ pub fn next(state: State, verb: Verb) -> Option<Row> {
     clippy::match_same_arms,
     reason = "in the order of the published table"
 )]
-#[expect(
-    clippy::match_same_arms,
-    reason = "in the order of the published table"
-)]
 fn before_acceptance(state: State, verb: Verb) -> Option<Row> {
     use ClockEffect::{Nothing, Start, StartAndStop};
     match (state, verb) {
@@ -94,6 +90,11 @@ fn before_acceptance(state: State, verb: Verb) -> Option<Row> {
             Nothing,
             Some(Form::Supplement),
         ),
+        // What acceptance rests on changes in the same order as the state does.
+        (
+            before @ (State::AwaitingReception | State::Checking | State::AwaitingIntakeSupplement),
+            Verb::Amend,
+        ) => row(before, Nothing, None),
         (State::AwaitingIntakeSupplement, Verb::ReceiveIntakeSupplement) => {
             row(State::Checking, Nothing, None)
         }
@@ -163,10 +164,6 @@ fn in_settlement(state: State, verb: Verb) -> Option<Row> {
     }
 }
 
-#[expect(
-    clippy::match_same_arms,
-    reason = "in the order of the published table"
-)]
 fn ending(state: State, verb: Verb) -> Option<Row> {
     use ClockEffect::{Extend, Nothing, Run, Stop};
     match (state, verb) {

@@ -10,6 +10,8 @@ pub enum Verb {
     SubmitOnline,
     /// Nộp tại quầy hoặc qua bưu chính.
     SubmitAtCounter,
+    /// Sửa thông tin hồ sơ.
+    Amend,
     /// Yêu cầu bổ sung đầu vào.
     AskIntakeSupplement,
     /// Nhận bổ sung đầu vào.
@@ -94,9 +96,10 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Verb; 42] = [
+    pub const ALL: [Verb; 43] = [
         Verb::SubmitOnline,
         Verb::SubmitAtCounter,
+        Verb::Amend,
         Verb::AskIntakeSupplement,
         Verb::ReceiveIntakeSupplement,
         Verb::ExpireIntakeSupplement,
@@ -144,6 +147,7 @@ impl Verb {
         match self {
             Verb::SubmitOnline => "Nộp trực tuyến",
             Verb::SubmitAtCounter => "Nộp tại quầy hoặc qua bưu chính",
+            Verb::Amend => "Sửa thông tin hồ sơ",
             Verb::AskIntakeSupplement => "Yêu cầu bổ sung đầu vào",
             Verb::ReceiveIntakeSupplement => "Nhận bổ sung đầu vào",
             Verb::ExpireIntakeSupplement => "Kết thúc vì quá hạn bổ sung đầu vào",
@@ -192,6 +196,7 @@ impl Verb {
         match self {
             Verb::SubmitOnline => "submit_online",
             Verb::SubmitAtCounter => "submit_at_counter",
+            Verb::Amend => "amend",
             Verb::AskIntakeSupplement => "ask_intake_supplement",
             Verb::ReceiveIntakeSupplement => "receive_intake_supplement",
             Verb::ExpireIntakeSupplement => "expire_intake_supplement",

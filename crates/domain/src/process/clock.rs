@@ -8,7 +8,7 @@ use super::command::Ctx;
 use super::fact::{DueGround, Fact};
 use super::instance::Instance;
 use super::refusal::Refusal;
-use crate::working_time::{self, AfterPause, Pause};
+use crate::working_time::{self, AfterPause, Calendar, ClockError, Pause};
 
 /// Settlement may ask for a supplement within so many working days of the
 /// clock's start (NĐ 61/2018 art. 19.4).
@@ -21,23 +21,28 @@ pub(super) fn accept(instance: &Instance, ctx: &Ctx<'_>) -> Result<Vec<Fact>, Re
         at: ctx.now,
         by: ctx.person,
     }];
-    let start = working_time::non_territorial_start(
-        ctx.receiver,
-        ctx.decider,
-        ctx.now,
-        instance.terms.handover,
-    );
-    let promised_from = if instance.is_non_territorial() {
-        start?
-    } else {
-        ctx.now
-    };
+    let promised_from = promised_from(instance, ctx.receiver, ctx.decider, ctx.now)?;
     if !waits_for_receipt(instance, ctx, promised_from) {
         facts.push(started(ctx, ctx.now));
     }
     let due = count(instance, ctx, promised_from, &[])?;
     facts.extend(changed(None, due, DueGround::Accepted));
     Ok(facts)
+}
+
+/// From when a promise is counted: the acceptance, or the latest lawful receipt
+/// where another unit decides.
+pub(super) fn promised_from(
+    instance: &Instance,
+    receiver: &Calendar,
+    decider: &Calendar,
+    accepted: DateTime<Utc>,
+) -> Result<DateTime<Utc>, ClockError> {
+    if instance.is_non_territorial() {
+        working_time::non_territorial_start(receiver, decider, accepted, instance.terms.handover)
+    } else {
+        Ok(accepted)
+    }
 }
 
 /// Before 5/8/2026 a dossier keeps its acceptance as the start: the promise is
@@ -153,9 +158,24 @@ pub(super) fn extend(
     if new <= due {
         return Err(Refusal::ExtensionBackwards);
     }
+    if !is_office_hour(ctx.decider, new)? {
+        return Err(Refusal::ExtensionOffHours);
+    }
+    // Nothing that was promised once may take more than twice as long.
+    if Some(new) > count(instance, ctx, due, &[])? {
+        return Err(Refusal::ExtensionTooLong);
+    }
     Ok(changed(Some(due), Some(new), DueGround::Extended)
         .into_iter()
         .collect())
+}
+
+/// Whether somebody is there to hand a result out.
+fn is_office_hour(calendar: &Calendar, at: DateTime<Utc>) -> Result<bool, ClockError> {
+    let wall = working_time::local(at)?;
+    let time = wall.time();
+    let mut sessions = calendar.sessions(wall.date()).iter();
+    Ok(sessions.any(|session| (session.opens..=session.closes).contains(&time)))
 }
 
 /// The settlement ends.

@@ -27,6 +27,8 @@ pub struct Opening {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "command", deny_unknown_fields)]
 pub enum Command {
+    /// Corrects applicant or parts before acceptance.
+    Amend {},
     /// Asks for what is missing at intake.
     AskIntakeSupplement {},
     /// What was missing is there.
@@ -117,6 +119,7 @@ impl Command {
     /// The verb of the state table.
     pub fn verb(&self) -> Verb {
         match self {
+            Command::Amend {} => Verb::Amend,
             Command::AskIntakeSupplement {} => Verb::AskIntakeSupplement,
             Command::ReceiveIntakeSupplement {} => Verb::ReceiveIntakeSupplement,
             Command::ExpireIntakeSupplement {} => Verb::ExpireIntakeSupplement,

@@ -8,7 +8,7 @@ use super::instance::{Instance, ProcessRef, SettlementClock, Task};
 use super::refusal::Refusal;
 use crate::dossier::{self, ClockEffect, State, Verb};
 use crate::ids::UnitId;
-use crate::working_time::{self, AfterPause};
+use crate::working_time::{self, AfterPause, Handover};
 
 /// Opens the instance of a submitted dossier at the process's first node.
 pub fn open(definition: &Definition, opening: &Opening, ctx: &Ctx<'_>) -> (Instance, Advanced) {
@@ -193,6 +193,7 @@ impl Instance {
                 clock::check_supplement(self, ctx, *sector_ground)
             }
             Command::Sign { digest } => self.check_signature(digest, ctx),
+            Command::RefuseSettlement {} if self.is_accepter(ctx) => Err(Refusal::AccepterSigns),
             Command::SendBack {} if self.earlier_step().is_none() => Err(Refusal::NoEarlierStep),
             _ => Ok(()),
         }
@@ -206,8 +207,28 @@ impl Instance {
         }
         match ctx.person {
             Some(person) if self.drafted_by == Some(person) => Err(Refusal::DrafterSigns),
-            Some(person) if self.accepted_by == Some(person) => Err(Refusal::AccepterSigns),
+            Some(_) if self.is_accepter(ctx) => Err(Refusal::AccepterSigns),
             _ => Ok(()),
+        }
+    }
+
+    /// Who accepted a dossier does not decide it (`domain.md` §8).
+    fn is_accepter(&self, ctx: &Ctx<'_>) -> bool {
+        ctx.person.is_some() && self.accepted_by == ctx.person
+    }
+
+    /// Whether the deciding unit has the dossier with this command: its officer
+    /// says so of paper; an electronic one is in its queue as soon as it is sent,
+    /// so that nobody can hold a clock back by not looking (NĐ 309/2026 art. 8.3).
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "no other command brings a dossier to its decider"
+    )]
+    fn is_receipt(&self, command: &Command) -> bool {
+        match command {
+            Command::Receive {} => true,
+            Command::Transfer {} => self.terms.handover == Handover::Electronic,
+            _ => false,
         }
     }
 
@@ -228,9 +249,7 @@ impl Instance {
                 facts.push(Fact::ClockStopped { at: ctx.now });
                 facts
             }
-            ClockEffect::Run if matches!(command, Command::Receive {}) => {
-                clock::receive(self, ctx)?
-            }
+            ClockEffect::Run if self.is_receipt(command) => clock::receive(self, ctx)?,
             ClockEffect::Pause => {
                 let after = match command {
                     Command::AskSupplement { .. } => self.terms.supplement,
@@ -313,7 +332,7 @@ impl Instance {
 
     /// The node before, where that is settlement too: nodes 0–3 are intake and
     /// assignment in every process.
-    fn earlier_step(&self) -> Option<usize> {
+    pub(super) fn earlier_step(&self) -> Option<usize> {
         const FIRST_STEP: usize = 4;
         self.node.checked_sub(1).filter(|at| *at >= FIRST_STEP)
     }

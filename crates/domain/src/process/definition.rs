@@ -232,20 +232,7 @@ impl Definition {
             one(NodeKind::Deliver),
             kind_of_desk(NodeKind::Deliver),
         ));
-        // What follows a provincial signature is sealed where it was signed.
-        let signed_at = nodes
-            .iter()
-            .rev()
-            .find(|n| n.kind == NodeKind::Approve)
-            .map(|n| n.unit.clone());
-        for n in nodes
-            .iter_mut()
-            .filter(|n| n.kind == NodeKind::Issue && n.holds == State::AwaitingIssue)
-        {
-            if let (true, Some(unit)) = (n.implied, &signed_at) {
-                n.unit = unit.clone();
-            }
-        }
+        seal_where_signed(&mut nodes);
         Self {
             id,
             version,
@@ -367,5 +354,22 @@ fn implied_action(kind: NodeKind) -> &'static str {
         NodeKind::Approve => "Ký kết quả",
         NodeKind::Issue => "Cấp số, đóng dấu, phát hành",
         NodeKind::Deliver => "Trả kết quả",
+    }
+}
+
+/// What follows a provincial signature is sealed where it was signed.
+fn seal_where_signed(nodes: &mut [Node]) {
+    let signed_at = nodes
+        .iter()
+        .rev()
+        .find(|n| n.kind == NodeKind::Approve)
+        .map(|n| n.unit.clone());
+    for n in nodes
+        .iter_mut()
+        .filter(|n| n.kind == NodeKind::Issue && n.holds == State::AwaitingIssue)
+    {
+        if let (true, Some(unit)) = (n.implied, &signed_at) {
+            n.unit = unit.clone();
+        }
     }
 }

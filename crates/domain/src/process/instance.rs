@@ -54,6 +54,13 @@ pub struct SettlementClock {
 }
 
 impl SettlementClock {
+    /// The due date that can be missed now: none while the clock stands still and
+    /// after the settlement has ended.
+    pub fn running_due(&self) -> Option<DateTime<Utc>> {
+        self.due
+            .filter(|_| self.stopped.is_none() && !self.is_paused())
+    }
+
     /// Whether it stands still now.
     pub fn is_paused(&self) -> bool {
         self.stopped.is_none() && self.pauses.last().is_some_and(|p| p.to.is_none())
@@ -133,6 +140,7 @@ impl Instance {
         Verb::ALL
             .into_iter()
             .filter(|verb| self.allows(*verb))
+            .filter(|verb| *verb != Verb::SendBack || self.earlier_step().is_some())
             .collect()
     }
 

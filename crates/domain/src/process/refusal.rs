@@ -41,6 +41,12 @@ pub enum Refusal {
     /// A re-appointment lies after the due date.
     #[error("ngày hẹn lại phải sau ngày hẹn trả hiện tại")]
     ExtensionBackwards,
+    /// Somebody must be there to hand the result out.
+    #[error("ngày hẹn lại phải trong giờ làm việc của một ngày làm việc")]
+    ExtensionOffHours,
+    /// A re-appointment grants the published limit once more at the most.
+    #[error("thời gian hẹn lại không được dài hơn thời hạn giải quyết của thủ tục")]
+    ExtensionTooLong,
     /// What is signed is what was submitted.
     #[error("dự thảo đã thay đổi so với bản trình ký")]
     OtherDraft,
@@ -77,6 +83,8 @@ impl Refusal {
             Refusal::SecondExtension => "SECOND_EXTENSION",
             Refusal::ExtensionTooLate => "EXTENSION_TOO_LATE",
             Refusal::ExtensionBackwards => "EXTENSION_BACKWARDS",
+            Refusal::ExtensionOffHours => "EXTENSION_OFF_HOURS",
+            Refusal::ExtensionTooLong => "EXTENSION_TOO_LONG",
             Refusal::OtherDraft => "OTHER_DRAFT",
             Refusal::DrafterSigns => "DRAFTER_SIGNS",
             Refusal::AccepterSigns => "ACCEPTER_SIGNS",

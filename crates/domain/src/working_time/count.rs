@@ -170,9 +170,10 @@ impl Count<'_> {
         let mut date = from;
         for _ in 0..MAX_DAYS {
             let close = self.calendar.closing(date);
-            let holding = self.gaps.iter().find(|gap| {
-                gap.covers(date) || close.is_some_and(|close| gap.holds_over(date, close))
-            });
+            let holding = self
+                .gaps
+                .iter()
+                .find(|gap| close.is_some_and(|close| gap.stands_at(close)));
             holding.map_or(Ok(()), Gap::must_end)?;
             match close {
                 Some(close) if holding.is_none() => return Ok(close),

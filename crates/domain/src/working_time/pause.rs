@@ -43,14 +43,11 @@ impl Gap {
         self.from.date() < date && self.to.is_none_or(|to| date <= to.date())
     }
 
-    /// Whether the clock stands all through this date.
-    pub(super) fn covers(&self, date: NaiveDate) -> bool {
-        self.from.date() < date && self.to.is_none_or(|to| date < to.date())
-    }
-
-    /// Whether it began on this date before the close and outlasts the date.
-    pub(super) fn holds_over(&self, date: NaiveDate, close: NaiveDateTime) -> bool {
-        self.from.date() == date && self.from < close && self.to.is_none_or(|to| to.date() > date)
+    /// Whether the clock stands when the offices close: nothing can end then. A
+    /// pause within one date keeps the date, whatever its hours.
+    pub(super) fn stands_at(&self, close: NaiveDateTime) -> bool {
+        let within_a_date = self.to.is_some_and(|to| to.date() == self.from.date());
+        !within_a_date && self.from < close && self.to.is_none_or(|to| to > close)
     }
 
     /// The refusal to count past an open pause.

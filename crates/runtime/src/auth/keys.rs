@@ -37,6 +37,16 @@ pub enum KeyError {
 pub struct PublicKey(String);
 
 impl PublicKey {
+    /// From base64url.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`] when it is no Ed25519 key.
+    pub fn from_text(text: &str) -> Result<Self, KeyError> {
+        let key = Self(text.to_owned());
+        key.decoding()?;
+        Ok(key)
+    }
+
     /// The id that tokens name it by: half of its SHA-256.
     pub fn kid(&self) -> String {
         let digest = Sha256::digest(self.0.as_bytes());
@@ -220,6 +230,8 @@ impl KeySet {
         }
         let mut keys = self.0.keys.write().unwrap_or_else(PoisonError::into_inner);
         keys.1.retain(|_, trusted| trusted.owner != Owner::Issuer);
+        // A key of a service or partner never comes to sign for persons.
+        fresh.retain(|kid, _| !keys.1.contains_key(kid));
         keys.1.append(&mut fresh);
         keys.0 += 1;
         Ok(())

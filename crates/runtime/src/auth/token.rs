@@ -46,6 +46,9 @@ pub struct Claims {
     pub iat: i64,
     /// Dies at, in seconds since 1970.
     pub exp: i64,
+    /// Void before, in seconds since 1970. We set none and heed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
     /// The sign-in session of a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<SessionId>,
@@ -78,6 +81,7 @@ impl Claims {
             kind,
             iat: now.timestamp(),
             exp: (now + ACCESS_LIFE).timestamp(),
+            nbf: None,
             sid: None,
             epoch: 0,
             post: None,
@@ -115,8 +119,8 @@ impl Claims {
     /// For a partner within its scopes.
     pub fn partner(client: &str, scopes: BTreeSet<String>, epoch: i64, now: DateTime<Utc>) -> Self {
         Self {
-            scopes,
             epoch,
+            scopes,
             ..Self::new(Kind::Partner, client.to_owned(), now)
         }
     }

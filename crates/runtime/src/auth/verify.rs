@@ -127,16 +127,13 @@ impl Verifier {
         let now = self.clock.now().timestamp();
         let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let generation = self.keys.generation();
-        let verified = match self.remembered(&hash, generation) {
-            Some(verified) => verified,
-            None => {
-                let verified = Arc::new(
-                    self.verify(token, now)
-                        .ok_or_else(Failure::unauthenticated)?,
-                );
-                self.remember(hash, &verified, generation, now);
-                verified
-            }
+        let verified = if let Some(verified) = self.remembered(&hash, generation) {
+            verified
+        } else {
+            let verified = self.verify(token, now);
+            let verified = Arc::new(verified.ok_or_else(Failure::unauthenticated)?);
+            self.remember(hash, &verified, generation, now);
+            verified
         };
         if verified.exp.saturating_add(LEEWAY) <= now || self.is_revoked(&verified.actor) {
             return Err(Failure::unauthenticated());
@@ -163,7 +160,8 @@ impl Verifier {
         let claims = jsonwebtoken::decode::<Claims>(token, &trusted.key, &rules)
             .ok()?
             .claims;
-        if claims.iat > now + LEEWAY || claims.exp.saturating_add(LEEWAY) <= now {
+        let from = claims.nbf.unwrap_or(claims.iat).max(claims.iat);
+        if from > now.saturating_add(LEEWAY) || claims.exp.saturating_add(LEEWAY) <= now {
             return None;
         }
         if claims.exp.checked_sub(claims.iat)? > LONGEST_LIFE {

@@ -18,12 +18,11 @@ fn code(reason: Reason) -> Code {
         Reason::WrongState
         | Reason::RuleRefuses
         | Reason::IncarnationMismatch
-        | Reason::ClockSkew
         | Reason::NotConfigured => Code::FailedPrecondition,
         Reason::StaleEtag => Code::Aborted,
         Reason::AlreadyDone | Reason::AlreadyExists => Code::AlreadyExists,
         Reason::RateLimited | Reason::TooLarge => Code::ResourceExhausted,
-        Reason::Unavailable => Code::Unavailable,
+        Reason::Unavailable | Reason::ClockSkew => Code::Unavailable,
         Reason::Deadline => Code::DeadlineExceeded,
         Reason::Internal | Reason::Unspecified => Code::Internal,
     }

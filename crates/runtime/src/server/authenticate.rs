@@ -21,12 +21,17 @@ impl Step for Authenticate {
 
     fn pass(&self, request: &mut Request<Body>, passing: &mut Passing) -> Result<(), Failure> {
         let headers = request.headers();
-        let text = |name: http::HeaderName| match headers.get(name) {
-            None => Ok(None),
-            Some(value) => value
-                .to_str()
-                .map(Some)
-                .map_err(|_| Failure::unauthenticated()),
+        let text = |name: http::HeaderName| {
+            let mut values = headers.get_all(name).iter();
+            match (values.next(), values.next()) {
+                (None, _) => Ok(None),
+                (Some(value), None) => value
+                    .to_str()
+                    .map(Some)
+                    .map_err(|_| Failure::unauthenticated()),
+                // Who stands before us may have looked at the other one.
+                (Some(_), Some(_)) => Err(Failure::unauthenticated()),
+            }
         };
         let Some(bearer) = text(AUTHORIZATION)? else {
             return Ok(());

@@ -14,6 +14,8 @@ use crate::failure::Failure;
 pub(super) const LONGEST: Duration = Duration::from_secs(30);
 /// A stream of events is open for as long as a connection may be.
 const STREAM: Duration = Duration::from_mins(16);
+/// The methods that answer with a stream and go on.
+const STREAMS: [&str; 2] = ["/Watch", "/Verify"];
 /// With less left, the answer would come too late.
 const LEAST: Duration = Duration::from_millis(100);
 
@@ -25,7 +27,8 @@ impl Step for Deadline {
     }
 
     fn pass(&self, request: &mut Request<Body>, passing: &mut Passing) -> Result<(), Failure> {
-        let streams = request.uri().path().ends_with("/Watch");
+        let path = request.uri().path();
+        let streams = STREAMS.iter().any(|method| path.ends_with(method));
         let longest = if streams { STREAM } else { LONGEST };
         let budget = asked(request.headers()).unwrap_or(longest).min(longest);
         if budget < LEAST {

@@ -1,5 +1,5 @@
-//! Message limit: a request body is cut off as soon as it is longer than its
-//! method allows, before it is decoded.
+//! Message limit: headers that are too long are refused, and a request body is
+//! cut off as soon as it is longer than its method allows, before it is decoded.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -11,12 +11,14 @@ use http::Request;
 use tonic::Status;
 use tonic::body::Body;
 
-use super::MESSAGE_LIMIT;
 use super::step::{Passing, Step};
+use super::{HEADER_LIST, MESSAGE_LIMIT};
 use crate::failure::Failure;
 
 /// The prefix of a message on the wire.
 const PREFIX: usize = 5;
+/// What a header counts beside its bytes (RFC 9113, section 6.5.2).
+const HEADER: usize = 32;
 
 pub(super) struct Limit {
     pub(super) large: Arc<BTreeMap<String, usize>>,
@@ -28,6 +30,13 @@ impl Step for Limit {
     }
 
     fn pass(&self, request: &mut Request<Body>, _: &mut Passing) -> Result<(), Failure> {
+        let headers = request.headers().iter();
+        let length: usize = headers
+            .map(|(name, value)| name.as_str().len() + value.len() + HEADER)
+            .sum();
+        if length > HEADER_LIST {
+            return Err(Failure::too_large(HEADER_LIST));
+        }
         let limit = self
             .large
             .get(request.uri().path())
@@ -38,6 +47,7 @@ impl Step for Limit {
             body,
             limit,
             left: limit.saturating_add(PREFIX),
+            prefix: Vec::with_capacity(PREFIX),
         });
         Ok(())
     }
@@ -49,6 +59,21 @@ struct Limited {
     body: Body,
     limit: usize,
     left: usize,
+    prefix: Vec<u8>,
+}
+
+impl Limited {
+    /// Whether the length that the message announces is over the limit. The
+    /// decoder has one of its own, and tells it in another code.
+    fn announces_too_much(&mut self, data: &[u8]) -> bool {
+        let missing = PREFIX.saturating_sub(self.prefix.len());
+        self.prefix.extend(data.iter().take(missing));
+        let [_, length @ ..] = self.prefix.as_slice() else {
+            return false;
+        };
+        let length = <[u8; 4]>::try_from(length).map(u32::from_be_bytes);
+        length.is_ok_and(|length| usize::try_from(length).is_ok_and(|n| n > self.limit))
+    }
 }
 
 impl http_body::Body for Limited {
@@ -60,11 +85,11 @@ impl http_body::Body for Limited {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<http_body::Frame<Bytes>, Status>>> {
         let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if let Some(Ok(frame)) = &frame {
-            let length = frame.data_ref().map_or(0, Bytes::len);
-            match self.left.checked_sub(length) {
-                Some(left) => self.left = left,
-                None => return Poll::Ready(Some(Err(Failure::too_large(self.limit).into()))),
+        if let Some(data) = frame.as_ref().and_then(|f| f.as_ref().ok()?.data_ref()) {
+            let announced = self.announces_too_much(data);
+            match self.left.checked_sub(data.len()) {
+                Some(left) if !announced => self.left = left,
+                _ => return Poll::Ready(Some(Err(Failure::too_large(self.limit).into()))),
             }
         }
         Poll::Ready(frame)

@@ -44,9 +44,9 @@ impl Step for Permit {
         };
         let caller = request.extensions().get::<Caller>();
         admit(rule.audience, caller)?;
-        let by_service = caller.is_some_and(|c| c.service.is_some());
-        if rule.mutates && by_service {
-            self.agree(request.headers())?;
+        let service = caller.and_then(|c| c.service.as_deref());
+        if let Some(service) = service.filter(|_| rule.mutates) {
+            self.agree(service, request.headers())?;
         }
         request.extensions_mut().insert(rule);
         Ok(())
@@ -54,7 +54,7 @@ impl Step for Permit {
 }
 
 impl Permit {
-    fn agree(&self, headers: &http::HeaderMap) -> Result<(), Failure> {
+    fn agree(&self, caller: &str, headers: &http::HeaderMap) -> Result<(), Failure> {
         if let Some(service) = self.incarnations.mismatch(headers) {
             return Err(Failure::incarnation_mismatch(&service));
         }
@@ -63,9 +63,15 @@ impl Permit {
             .and_then(|v| v.to_str().ok()?.parse().ok())
             .and_then(chrono::DateTime::from_timestamp_millis);
         match sent {
-            Some(sent) if (self.clock.now() - sent).abs() <= SKEW => Ok(()),
-            Some(_) => Err(Failure::clock_skew()),
-            None => Err(Failure::unauthenticated()),
+            Some(sent) if (self.clock.now() - sent).abs() <= SKEW => {}
+            Some(_) => return Err(Failure::clock_skew()),
+            None => return Err(Failure::unauthenticated()),
+        }
+        // Last: only a call that is let in may say who its service is.
+        if self.incarnations.pin(caller, headers) {
+            Ok(())
+        } else {
+            Err(Failure::incarnation_mismatch(caller))
         }
     }
 }

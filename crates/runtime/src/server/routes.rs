@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use http::{Request, Response};
 use tonic::body::Body;
@@ -37,9 +38,19 @@ pub struct Routes {
     large: BTreeMap<String, usize>,
 }
 
-/// One mounted service; kept so that routes of several services can be merged.
-#[derive(Clone, Debug)]
-struct Part(tonic::service::Routes);
+/// Adds a service to the routes of a server.
+type Mount = dyn Fn(tonic::service::Routes) -> tonic::service::Routes + Send + Sync;
+
+/// One mounted service: what several services mounted is put together anew for
+/// each server.
+#[derive(Clone)]
+struct Part(Arc<Mount>);
+
+impl std::fmt::Debug for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Part")
+    }
+}
 
 impl Routes {
     /// With nothing mounted.
@@ -49,13 +60,14 @@ impl Routes {
 
     /// Mounts a service.
     #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "as tonic calls it")]
     pub fn add<S>(mut self, service: S) -> Self
     where
         S: Mountable,
         S::Future: Send + 'static,
     {
-        self.parts
-            .insert(S::NAME, Part(tonic::service::Routes::new(service)));
+        let mount = move |routes: tonic::service::Routes| routes.add_service(service.clone());
+        self.parts.insert(S::NAME, Part(Arc::new(mount)));
         self.names = self.parts.keys().copied().collect();
         self
     }
@@ -77,6 +89,15 @@ impl Routes {
         self
     }
 
+    /// Without one service, by its full name: what is for our own services only
+    /// is not mounted on the public door.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.parts.remove(name);
+        self.names = self.parts.keys().copied().collect();
+        self
+    }
+
     /// The full names of what is mounted.
     pub fn names(&self) -> &[&'static str] {
         &self.names
@@ -87,11 +108,8 @@ impl Routes {
     }
 
     pub(super) fn inner(&self) -> tonic::service::Routes {
-        let mut routes = tonic::service::Routes::default();
-        for Part(part) in self.parts.values() {
-            let router = std::mem::take(routes.axum_router_mut());
-            *routes.axum_router_mut() = router.merge(part.clone().into_axum_router());
-        }
-        routes
+        let empty = tonic::service::Routes::default();
+        let parts = self.parts.values();
+        parts.fold(empty, |routes, Part(mount)| mount(routes))
     }
 }

@@ -9,7 +9,7 @@ pub struct Model {
     /// Order of insertion, with holes.
     #[sea_orm(primary_key)]
     pub seq: i64,
-    /// UUIDv7.
+    /// `UUIDv7`.
     pub id: Uuid,
     pub aggregate_kind: String,
     pub aggregate_id: Uuid,

@@ -1,4 +1,4 @@
-//! AuthService.
+//! `AuthService`.
 
 use proto::account::v1 as pb;
 use proto::account::v1::auth_service_server::AuthService;
@@ -11,12 +11,12 @@ use crate::app::{App, first_admin, partner, sign_in};
 /// Signing in over gRPC.
 pub(crate) struct AuthApi(pub(crate) App);
 
-fn tokens_of(issued: &Issued) -> Option<pb::Tokens> {
-    Some(pb::Tokens {
+fn tokens_of(issued: &Issued) -> pb::Tokens {
+    pb::Tokens {
         access: issued.access.clone(),
         access_until: Some(stamp(issued.until)),
         refresh: issued.refresh.clone(),
-    })
+    }
 }
 
 #[tonic::async_trait]
@@ -29,7 +29,7 @@ impl AuthService for AuthApi {
         let issued = sign_in::run(&self.0, &m.login, &m.password).await?;
         let officer = Some(officer(&issued.officer));
         Ok(Response::new(pb::SignInResponse {
-            tokens: tokens_of(&issued),
+            tokens: Some(tokens_of(&issued)),
             officer,
         }))
     }
@@ -40,7 +40,7 @@ impl AuthService for AuthApi {
     ) -> Result<Response<pb::RefreshResponse>, Status> {
         let issued = tokens::refresh(&self.0, &request.into_inner().refresh).await?;
         Ok(Response::new(pb::RefreshResponse {
-            tokens: tokens_of(&issued),
+            tokens: Some(tokens_of(&issued)),
         }))
     }
 
@@ -63,7 +63,7 @@ impl AuthService for AuthApi {
         let issued = first_admin::claim(&self.0, key, &m.token, &m.password).await?;
         let officer = Some(officer(&issued.officer));
         Ok(Response::new(pb::ClaimFirstAdminResponse {
-            tokens: tokens_of(&issued),
+            tokens: Some(tokens_of(&issued)),
             officer,
         }))
     }

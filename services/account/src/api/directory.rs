@@ -1,7 +1,8 @@
-//! DirectoryService.
+//! `DirectoryService`.
 
 use proto::account::v1 as pb;
 use proto::account::v1::directory_service_server::DirectoryService;
+use runtime::auth::caller;
 use storage::page;
 use tonic::{Request, Response, Status};
 
@@ -69,9 +70,10 @@ impl DirectoryService for DirectoryApi {
 
     async fn get_account_readiness(
         &self,
-        _: Request<pb::GetAccountReadinessRequest>,
+        request: Request<pb::GetAccountReadinessRequest>,
     ) -> Result<Response<pb::GetAccountReadinessResponse>, Status> {
-        let found = directory::readiness(&self.0).await?;
+        let actor = caller(&request)?.actor;
+        let found = directory::readiness(&self.0, &actor).await?;
         let units = found.into_iter().map(|r| pb::AccountReadiness {
             unit: format!("units/{}", r.unit),
             full_name: r.full_name,

@@ -1,4 +1,4 @@
-//! ProvisioningService: an operator's commands, under the service identity of the
+//! `ProvisioningService`: an operator's commands, under the service identity of the
 //! operator's own program.
 
 use proto::account::v1 as pb;

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use domain::actor::Actor;
+use domain::authority;
+
 use super::App;
 use super::tokens::Officer;
 use crate::error::Error;
@@ -59,7 +62,10 @@ pub(crate) async fn units(app: &App, after: &str, size: u64) -> Result<Vec<Unit>
 }
 
 /// What each commune has.
-pub(crate) async fn readiness(app: &App) -> Result<Vec<Readiness>, Error> {
+pub(crate) async fn readiness(app: &App, actor: &Actor) -> Result<Vec<Readiness>, Error> {
+    if !authority::may_watch_units(actor) {
+        return Err(Error::Denied);
+    }
     let all = units::page(app.db.read(), "", 10_000).await?;
     let mut found = Vec::new();
     for commune in all

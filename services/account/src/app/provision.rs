@@ -31,7 +31,7 @@ struct Facts<'a> {
 
 /// Provisions.
 pub(crate) async fn run(app: &App, actor: &str, request_id: Uuid) -> Result<Provisioned, Error> {
-    let agencies = organisation::agencies().map_err(|_| Error::Cryptography("the unit list"))?;
+    let agencies = organisation::agencies().map_err(|error| Error::Units(error.to_string()))?;
     let mut done = Provisioned::default();
     for agency in agencies {
         let commune = i32::from(agency.commune);

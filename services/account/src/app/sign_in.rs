@@ -6,11 +6,12 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use storage::Tx;
 use storage::access_log::{self, Access};
+use uuid::Uuid;
 
 use super::App;
 use super::tokens::{self, Issued};
 use crate::error::Error;
-use crate::store::people;
+use crate::store::people::{self, Person};
 
 /// Wrong passwords that cost no wait.
 const FREE: i32 = 5;
@@ -26,25 +27,20 @@ pub(crate) async fn run(app: &App, login: &str, password: &str) -> Result<Issued
         return Err(Error::Credentials);
     }
     let now = app.clock.now();
-    let person = people::by_login(app.db.read(), &login).await?;
+    let person = known(app, &login).await?;
+    // One at a time for each account: what is in the same instant counts too.
+    let _turn = match &person {
+        Some(person) => app.turns.take(person.id).await,
+        None => None,
+    };
+    let mut hashed = None;
     if let Some(person) = &person {
-        let (id, next) = (person.id, next_attempt(person.failures, now));
-        let admitted = app
-            .db
-            .run("account_attempt", move |tx: &Tx| {
-                Box::pin(async move { Ok::<_, Error>(people::attempt(tx, id, now, next).await?) })
-            })
-            .await?;
-        if !admitted {
-            let wait = person
-                .wait_until
-                .map_or(TimeDelta::seconds(1), |until| until - now);
-            return Err(Error::Throttled(
-                wait.to_std().unwrap_or(Duration::from_secs(1)),
-            ));
-        }
+        admit(app, person.id, now).await?;
+        hashed.clone_from(&person.password);
+    } else {
+        let name = app.secrets.derived("stranger", &login);
+        app.strangers.admit(name, now, next_attempt)?;
     }
-    let hashed = person.as_ref().and_then(|p| p.password.clone());
     // NFC, as passwords are stored.
     let typed = domain::text::nfc(password);
     let right = app.secrets.check_password(hashed, typed).await?;
@@ -67,10 +63,41 @@ pub(crate) async fn run(app: &App, login: &str, password: &str) -> Result<Issued
     tokens::access(app, &person, family, refresh).await
 }
 
+/// The person of a name. No name has a control character, and PostgreSQL takes
+/// no NUL.
+async fn known(app: &App, login: &str) -> Result<Option<Person>, Error> {
+    if login.chars().any(char::is_control) {
+        return Ok(None);
+    }
+    Ok(people::by_login(app.db.read(), login).await?)
+}
+
+/// Counts the attempt, or refuses it while the account must wait.
+async fn admit(app: &App, id: Uuid, now: DateTime<Utc>) -> Result<(), Error> {
+    let refused = app
+        .db
+        .run("account_attempt", move |tx: &Tx| {
+            Box::pin(async move {
+                let person = people::lock(tx, id).await?.ok_or(Error::Credentials)?;
+                let next = next_attempt(person.failures, now);
+                let admitted = people::attempt(tx, id, now, next).await?;
+                Ok::<_, Error>((!admitted).then_some(person.wait_until).flatten())
+            })
+        })
+        .await?;
+    match refused {
+        None => Ok(()),
+        Some(until) => {
+            let wait = (until - now).to_std();
+            Err(Error::Throttled(wait.unwrap_or(Duration::from_secs(1))))
+        }
+    }
+}
+
 /// A second more for each wrong password beyond the free ones, up to a limit: a
 /// growing delay, so that a stranger cannot lock an officer out for long.
 fn next_attempt(failures: i32, now: DateTime<Utc>) -> DateTime<Utc> {
-    let over = i64::from(failures.saturating_sub(FREE).max(0));
+    let over = i64::from(failures.saturating_add(1).saturating_sub(FREE).max(0));
     now + TimeDelta::seconds((1_i64 << over.min(10)).min(LONGEST_WAIT).saturating_sub(1))
 }
 

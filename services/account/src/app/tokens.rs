@@ -121,34 +121,13 @@ pub(crate) async fn begin(
 /// Trades a refresh token for its successor.
 pub(crate) async fn refresh(app: &App, token: &str) -> Result<Issued, Error> {
     let now = app.clock.now();
-    let hash = fingerprint(token);
-    let known = sessions::find(app.db.read(), &hash)
-        .await?
-        .ok_or(Error::Credentials)?;
-    let ended = known.revoked || now - known.issued > IDLE || now - known.begun > ABSOLUTE;
-    if ended {
-        return Err(Error::Credentials);
-    }
-    let successor = app.secrets.derived("refresh", token);
-    let stolen = known.used.is_some_and(|used| now - used > GRACE);
-    let (row, next) = (known.clone(), successor.clone());
-    app.db
+    let (hash, successor) = (fingerprint(token), app.secrets.derived("refresh", token));
+    let next = fingerprint(&successor);
+    let (known, stolen) = app
+        .db
         .run("account_refresh", move |tx: &Tx| {
-            let (row, next) = (row.clone(), next.clone());
-            Box::pin(async move {
-                if stolen {
-                    return Ok(sessions::revoke(tx, row.family).await?);
-                }
-                // Of two at once one is first; both get the same successor.
-                sessions::use_up(tx, &row.refresh_hash, now).await?;
-                let session = Session {
-                    refresh_hash: fingerprint(&next),
-                    issued: now,
-                    used: None,
-                    ..row
-                };
-                Ok::<_, Error>(sessions::add(tx, &session).await?)
-            })
+            let (hash, next) = (hash.clone(), next.clone());
+            Box::pin(async move { trade(tx, &hash, next, now).await })
         })
         .await?;
     if stolen {
@@ -163,6 +142,35 @@ pub(crate) async fn refresh(app: &App, token: &str) -> Result<Issued, Error> {
         successor,
     )
     .await
+}
+
+/// Uses a refresh token up and adds its successor; one that was stolen ends its
+/// family, and that must be committed. A session that was ended meanwhile has no
+/// successor.
+async fn trade(
+    tx: &Tx,
+    hash: &[u8],
+    next: Vec<u8>,
+    now: DateTime<Utc>,
+) -> Result<(Session, bool), Error> {
+    let known = sessions::lock(tx, hash).await?.ok_or(Error::Credentials)?;
+    if known.revoked || now - known.issued > IDLE || now - known.begun > ABSOLUTE {
+        return Err(Error::Credentials);
+    }
+    if known.used.is_some_and(|used| now - used > GRACE) {
+        sessions::revoke(tx, known.family).await?;
+        return Ok((known, true));
+    }
+    // Of two at once one is first; both get the same successor.
+    sessions::use_up(tx, hash, now).await?;
+    let successor = Session {
+        refresh_hash: next,
+        issued: now,
+        used: None,
+        ..known.clone()
+    };
+    sessions::add(tx, &successor).await?;
+    Ok((known, false))
 }
 
 /// Ends the session of a refresh token.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _, QueryFilter as _,
-    QueryOrder as _,
+    QueryOrder as _, QuerySelect as _,
 };
 use storage::{StorageError, Tx};
 use uuid::Uuid;
@@ -31,6 +31,12 @@ pub(crate) async fn find<C: ConnectionTrait>(
     id: Uuid,
 ) -> Result<Option<Person>, StorageError> {
     Ok(Entity::find_by_id(id).one(conn).await?)
+}
+
+/// A person by id, locked until the unit of work ends.
+pub(crate) async fn lock(tx: &Tx, id: Uuid) -> Result<Option<Person>, StorageError> {
+    let person = Entity::find_by_id(id).lock_exclusive().one(tx.conn());
+    Ok(person.await?)
 }
 
 /// People by id.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _,
+    IntoActiveModel as _, QueryFilter as _, QuerySelect as _,
 };
 use storage::{StorageError, Tx};
 use uuid::Uuid;
@@ -20,6 +20,13 @@ pub(crate) async fn find<C: ConnectionTrait>(
     hash: &[u8],
 ) -> Result<Option<Session>, StorageError> {
     Ok(Entity::find_by_id(hash.to_vec()).one(conn).await?)
+}
+
+/// A token by its hash, locked until the unit of work ends: whoever ends its
+/// family waits, or was first.
+pub(crate) async fn lock(tx: &Tx, hash: &[u8]) -> Result<Option<Session>, StorageError> {
+    let session = Entity::find_by_id(hash.to_vec()).lock_exclusive();
+    Ok(session.one(tx.conn()).await?)
 }
 
 /// Adds a token; the same one is already there.
@@ -55,4 +62,14 @@ pub(crate) async fn revoke(tx: &Tx, family: Uuid) -> Result<(), StorageError> {
         .exec(tx.conn())
         .await?;
     Ok(())
+}
+
+/// The family of each token that is neither used nor revoked.
+pub(crate) async fn live_families<C: ConnectionTrait>(conn: &C) -> Result<Vec<Uuid>, StorageError> {
+    let live = Entity::find()
+        .filter(Column::Used.is_null())
+        .filter(Column::Revoked.eq(false))
+        .all(conn)
+        .await?;
+    Ok(live.into_iter().map(|token| token.family).collect())
 }

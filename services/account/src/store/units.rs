@@ -22,13 +22,13 @@ pub(crate) type Post = post::Model;
 pub(crate) async fn add(tx: &Tx, agency: &Agency) -> Result<u64, StorageError> {
     let mut added = 0;
     for u in &agency.units {
-        let path: String = u.path.iter().map(|id| format!("/{id}")).collect();
+        let path: Vec<&str> = u.path.iter().map(UnitId::as_str).collect();
         let row = unit::ActiveModel {
             id: Set(u.id.0.clone()),
             kind: Set(u.kind.clone()),
             full_name: Set(u.full_name.clone()),
             parent: Set(u.parent.as_ref().map(|p| p.0.clone())),
-            path: Set(format!("{path}/")),
+            path: Set(format!("/{}/", path.join("/"))),
             valid_from: Set(VALID_FROM.to_owned()),
         };
         added += unit::Entity::insert(row)
@@ -103,6 +103,11 @@ pub(crate) async fn below<C: ConnectionTrait>(
         .filter(unit::Column::Path.contains(part))
         .all(conn)
         .await?)
+}
+
+/// Every post.
+pub(crate) async fn all_posts<C: ConnectionTrait>(conn: &C) -> Result<Vec<Post>, StorageError> {
+    Ok(post::Entity::find().all(conn).await?)
 }
 
 /// The posts of units, in order of id.

@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 use proto::account::v1 as pb;
 use proto::account::v1::auth_service_client::AuthServiceClient;
 use proto::account::v1::directory_service_client::DirectoryServiceClient;
-use proto::dossier::v1::Dossier;
 use runtime::client::Channel;
 use tonic::Status;
 use uuid::Uuid;
@@ -22,20 +21,54 @@ pub(crate) struct Renewed {
     pub(crate) refresh: String,
 }
 
-/// Names of units, by resource name.
+/// The units, by resource name.
 #[derive(Default)]
-pub(crate) struct UnitNames(RwLock<BTreeMap<String, String>>);
+pub(crate) struct Units(RwLock<BTreeMap<String, Known>>);
 
-impl UnitNames {
+/// What is known of a unit.
+struct Known {
+    full_name: String,
+    kind: String,
+    parent: String,
+}
+
+impl Units {
     /// The name, or the id where it is unknown.
-    pub(crate) fn of(&self, unit: &str) -> String {
-        let names = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        names.get(unit).cloned().unwrap_or_else(|| unit.to_owned())
+    pub(crate) fn name(&self, unit: &str) -> String {
+        let units = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        units.get(unit).map_or_else(
+            || unit.trim_start_matches("units/").to_owned(),
+            |u| u.full_name.clone(),
+        )
     }
 
-    fn know<'a>(&self, mut units: impl Iterator<Item = &'a str>) -> bool {
-        let names = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        units.all(|unit| unit.is_empty() || names.contains_key(unit))
+    /// The commune or agency that a unit belongs to: a centre or division is
+    /// none itself, and takes in for the one above it.
+    pub(crate) fn agency(&self, unit: &str) -> String {
+        let units = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let mut at = unit;
+        while let Some(known) = units.get(at)
+            && matches!(known.kind.as_str(), "centre" | "division")
+            && !known.parent.is_empty()
+        {
+            at = known.parent.as_str();
+        }
+        at.to_owned()
+    }
+
+    fn know(&self, unit: &str) -> bool {
+        let units = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        units.contains_key(unit)
+    }
+
+    fn learn(&self, unit: pb::Unit) {
+        let mut units = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let known = Known {
+            full_name: unit.full_name,
+            kind: unit.kind,
+            parent: unit.parent,
+        };
+        units.insert(unit.name, known);
     }
 }
 
@@ -54,6 +87,7 @@ fn tokens(tokens: Option<pb::Tokens>) -> Renewed {
 fn signed_in(given: Option<pb::Tokens>, officer: Option<pb::Officer>) -> SignedIn {
     let (tokens, officer) = (tokens(given), officer.unwrap_or_default());
     SignedIn {
+        reception: officer.roles().any(|role| role == pb::Role::Reception),
         access: tokens.access,
         access_until: tokens.until,
         refresh: tokens.refresh,
@@ -125,15 +159,15 @@ impl Backends {
         Ok(signed_in(answer.tokens, answer.officer))
     }
 
-    /// Officers of a unit, as (`people/{id}`, name and title).
+    /// Officers of a unit and of what is below it.
     pub(crate) async fn officers(
         &self,
         access: &str,
         unit: &str,
-    ) -> Result<Vec<(String, String)>, Status> {
+    ) -> Result<Vec<pb::Officer>, Status> {
         let message = pb::ListOfficersRequest {
             unit: unit.into(),
-            page_size: 200,
+            page_size: 500,
             ..Default::default()
         };
         let answer = self
@@ -141,28 +175,18 @@ impl Backends {
             .list_officers(bearing(access, message)?)
             .await?
             .into_inner();
-        let label = |o: &pb::Officer| format!("{} – {}", o.full_name, o.title);
-        Ok(answer
-            .officers
-            .into_iter()
-            .map(|o| (o.name.clone(), label(&o)))
-            .collect())
+        Ok(answer.officers)
     }
 
-    /// Names for the units of a dossier.
-    pub(crate) async fn unit_names(
-        &self,
-        access: &str,
-        dossier: &Dossier,
-    ) -> Result<&UnitNames, Status> {
-        let units = [&dossier.receiver, &dossier.decider, &dossier.owner];
-        if self.names.know(units.into_iter().map(String::as_str)) {
-            return Ok(&self.names);
+    /// The units, in which those that are asked for are known if there are any.
+    pub(crate) async fn units(&self, access: &str, needed: &[&str]) -> Result<&Units, Status> {
+        if needed.iter().all(|u| u.is_empty() || self.units.know(u)) {
+            return Ok(&self.units);
         }
         let mut page_token = String::new();
         loop {
             let message = pb::ListUnitsRequest {
-                page_size: 200,
+                page_size: 500,
                 page_token,
             };
             let answer = self
@@ -170,12 +194,40 @@ impl Backends {
                 .list_units(bearing(access, message)?)
                 .await?
                 .into_inner();
-            let mut names = self.names.0.write().unwrap_or_else(PoisonError::into_inner);
-            names.extend(answer.units.into_iter().map(|u| (u.name, u.full_name)));
+            for unit in answer.units {
+                self.units.learn(unit);
+            }
             page_token = answer.next_page_token;
             if page_token.is_empty() {
-                return Ok(&self.names);
+                return Ok(&self.units);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counter_below_a_commune_takes_in_for_the_commune() {
+        let units = Units::default();
+        for (name, kind, parent) in [
+            ("units/42", "province", ""),
+            ("units/18583", "commune", "units/42"),
+            ("units/18583-TTPVHCC", "centre", "units/18583"),
+            ("units/42-PVHCC", "one_stop_centre", "units/42"),
+        ] {
+            units.learn(pb::Unit {
+                name: name.to_owned(),
+                kind: kind.to_owned(),
+                parent: parent.to_owned(),
+                ..pb::Unit::default()
+            });
+        }
+        assert_eq!(units.agency("units/18583-TTPVHCC"), "units/18583");
+        assert_eq!(units.agency("units/18583"), "units/18583");
+        assert_eq!(units.agency("units/42-PVHCC"), "units/42-PVHCC");
+        assert_eq!(units.agency("units/unknown"), "units/unknown");
     }
 }

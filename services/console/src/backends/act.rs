@@ -25,6 +25,10 @@ macro_rules! acts {
 }
 
 acts! {
+    Amend(UpdateApplicantRequest) => update_applicant,
+    ExpireIntakeSupplement(ExpireIntakeSupplementRequest) => expire_intake_supplement,
+    SendBack(SendBackRequest) => send_back,
+    ExpireSupplement(ExpireSupplementRequest) => expire_supplement,
     AskIntakeSupplement(AskIntakeSupplementRequest) => ask_intake_supplement,
     ReceiveIntakeSupplement(ReceiveIntakeSupplementRequest) => receive_intake_supplement,
     RefuseIntake(RefuseIntakeRequest) => refuse_intake,

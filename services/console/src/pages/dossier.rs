@@ -1,203 +1,204 @@
 //! One dossier: where it stands, why it is due then, what may be done now.
 
+mod actions;
+
+use std::collections::{BTreeMap, BTreeSet};
+
 use askama::Template;
 use axum::extract::{Path, State};
+use proto::account::v1::Officer;
 use proto::dossier::v1 as pb;
+use tonic::Status;
 
-use super::{Page, render};
+use self::actions::{Action, actions, who};
+use super::{Fields, Page, amend, notice, render};
 use crate::App;
+use crate::error::Problem;
+use crate::form::Kind;
 use crate::frame::Frame;
 use crate::view::{self, Whole};
 
 #[derive(Template)]
 #[template(path = "dossier.html")]
-struct OneDossier {
+pub(super) struct OneDossier {
     frame: Frame,
     d: Whole,
-    error: Option<String>,
+    assignee: String,
+    /// Whether it went well, and what to say.
+    notice: Option<(bool, String)>,
     why: Option<Why>,
+    /// Whether applicant and parts may still be corrected.
+    amendable: bool,
+    drafts: Vec<Text>,
     actions: Vec<Action>,
     history: Vec<Line>,
+}
+
+/// A draft, and its text for who decides about it.
+struct Text {
+    title: String,
+    digest: String,
+    content: String,
 }
 
 struct Why {
     limit: String,
     started: String,
-    counted: String,
+    due: String,
+    counted: Vec<String>,
     skipped: Vec<String>,
 }
 
 struct Line {
     at: String,
     label: String,
+    who: String,
 }
 
-struct Action {
-    method: String,
-    label: String,
-    request_id: String,
-    /// Whether this is the usual next step; refusals and stops are quiet.
-    forward: bool,
-    fields: Vec<Field>,
-}
-
-/// One input of an action's form.
-struct Field {
-    name: &'static str,
-    label: &'static str,
-    kind: &'static str,
-    value: String,
-    required: bool,
-    options: Vec<(String, String)>,
+/// An act that was refused: what it was and what was typed.
+pub(super) struct Attempt {
+    pub(super) method: String,
+    pub(super) fields: Fields,
+    pub(super) wrong: BTreeMap<String, String>,
+    pub(super) text: String,
 }
 
 pub(crate) async fn show(State(app): State<App>, frame: Frame, Path(id): Path<String>) -> Page {
-    let dossier = app.backends.dossier(&frame.access, &id).await?;
-    let (names, history, why) = tokio::try_join!(
-        app.backends.unit_names(&frame.access, &dossier),
+    render(&page(&app, frame, &id, None).await?)
+}
+
+/// The page as it is now; after a refusal, with what was typed.
+pub(super) async fn page(
+    app: &App,
+    frame: Frame,
+    id: &str,
+    attempt: Option<Attempt>,
+) -> Result<OneDossier, Problem> {
+    let dossier = app.backends.dossier(&frame.access, id).await?;
+    let (history, why) = tokio::try_join!(
         app.backends.history(&frame.access, &dossier.name),
         app.backends.why(&frame.access, &dossier.name),
     )?;
-    let officers = if dossier.actions.iter().any(|a| a.method == "Assign") {
-        app.backends.officers(&frame.access, &dossier.owner).await?
-    } else {
-        Vec::new()
+    let needed = [&dossier.receiver, &dossier.decider, &dossier.owner];
+    let units = app
+        .backends
+        .units(&frame.access, &needed.map(String::as_str))
+        .await?;
+    let people = people(app, &frame, &dossier, &history).await?;
+    let assignable: Vec<Officer> = people
+        .values()
+        .filter(|o| units.agency(&o.unit) == units.agency(&dossier.owner))
+        .cloned()
+        .collect();
+    let drafts = drafts(app, &frame, &dossier).await?;
+    let actions = actions(&dossier, &assignable, || app.ids.next(), attempt.as_ref());
+    let notice = match attempt {
+        Some(attempt) => Some((false, attempt.text)),
+        None => notice(app, &frame),
     };
-    let actions = dossier
-        .actions
-        .iter()
-        .map(|a| Action {
-            method: a.method.clone(),
-            label: a.label.clone(),
-            request_id: app.ids.next().to_string(),
-            forward: !BACKWARD.contains(&a.method.as_str()),
-            fields: fields(&a.method, &dossier, &officers),
-        })
-        .collect();
     let history = history
-        .lines
-        .into_iter()
-        .map(|l| Line {
-            at: view::instant(l.at.as_ref()),
-            label: l.label,
-        })
-        .collect();
-    let error = app.sessions.take_notice(&frame.key);
-    let d = Whole::of(&dossier, |unit| names.of(unit));
-    render(&OneDossier {
+        .iter()
+        .map(|line| told(line, &people, |u| units.name(u)));
+    Ok(OneDossier {
+        history: history.collect(),
+        assignee: people.get(&dossier.assignee).map(who).unwrap_or_default(),
+        d: Whole::of(&dossier, |unit| units.name(unit)),
         frame,
-        d,
-        error,
+        notice,
         why: explained(why),
+        amendable: dossier.actions.iter().any(|a| a.method == amend::METHOD),
+        drafts,
         actions,
-        history,
     })
 }
 
-/// Actions that end, return or ask again: never the highlighted button.
-const BACKWARD: &[&str] = &[
-    "RefuseIntake",
-    "AskIntakeSupplement",
-    "AskSupplement",
-    "ReturnMisrouted",
-    "RefuseToSign",
-    "RefuseSettlement",
-    "Withdraw",
-    "Stop",
-    "Extend",
-    "AttachDraft",
-];
+/// The drafts; who is asked to sign is shown what will be signed.
+async fn drafts(app: &App, frame: &Frame, d: &pb::Dossier) -> Result<Vec<Text>, Status> {
+    let is_signer = d.actions.iter().any(|a| a.method == "Sign");
+    let mut drafts = Vec::new();
+    for draft in &d.drafts {
+        let content = if is_signer {
+            app.backends
+                .draft(&frame.access, &d.name, &draft.id)
+                .await?
+        } else {
+            String::new()
+        };
+        drafts.push(Text {
+            title: draft.title.clone(),
+            digest: draft.digest.clone(),
+            content,
+        });
+    }
+    Ok(drafts)
+}
+
+/// Who had a hand in it or may be given it, by name.
+pub(super) async fn people(
+    app: &App,
+    frame: &Frame,
+    dossier: &pb::Dossier,
+    history: &[pb::HistoryLine],
+) -> Result<BTreeMap<String, Officer>, Status> {
+    let units = app.backends.units(&frame.access, &[]).await?;
+    let held = [&dossier.receiver, &dossier.decider, &dossier.owner];
+    let agencies: BTreeSet<String> = held
+        .into_iter()
+        .cloned()
+        .chain(history.iter().map(unit_of))
+        .filter(|unit| unit.len() > "units/".len())
+        .map(|unit| units.agency(&unit))
+        .collect();
+    let mut people = BTreeMap::new();
+    for agency in agencies {
+        let officers = app.backends.officers(&frame.access, &agency).await?;
+        people.extend(officers.into_iter().map(|o| (o.name.clone(), o)));
+    }
+    Ok(people)
+}
+
+/// The unit of a line of history as a resource name.
+fn unit_of(line: &pb::HistoryLine) -> String {
+    format!("units/{}", line.unit.trim_start_matches("units/"))
+}
+
+/// The person behind the log's `person:{uuid}/post:{id}`.
+pub(super) fn person_of(actor: &str) -> Option<String> {
+    let person = actor.strip_prefix("person:")?;
+    let id = person.split('/').next().unwrap_or(person);
+    Some(format!("people/{id}"))
+}
+
+fn told(
+    line: &pb::HistoryLine,
+    people: &BTreeMap<String, Officer>,
+    unit_name: impl Fn(&str) -> String,
+) -> Line {
+    let officer = person_of(&line.actor).and_then(|name| people.get(&name));
+    let who = match officer {
+        Some(officer) => who(officer),
+        None if line.actor.starts_with("partner:") => "Cổng đối tác".to_owned(),
+        None if line.actor.starts_with("service:") => "Hệ thống".to_owned(),
+        None => unit_name(&unit_of(line)),
+    };
+    Line {
+        at: view::instant(line.at.as_ref()),
+        label: line.label.clone(),
+        who,
+    }
+}
 
 fn explained(answer: pb::ExplainDueResponse) -> Option<Why> {
     let e = answer.explanation.filter(|e| e.due.is_some())?;
     Some(Why {
         limit: view::limit(&e.limit),
         started: view::instant(e.started.as_ref()),
-        counted: e
-            .counted
-            .iter()
-            .map(|d| view::day(d))
-            .collect::<Vec<_>>()
-            .join(", "),
+        due: view::instant(e.due.as_ref()),
+        counted: e.counted.iter().map(|d| view::weekday(d)).collect(),
         skipped: e
             .skipped
             .iter()
-            .map(|s| format!("{}: {}", view::day(&s.date), s.why))
+            .map(|s| format!("{}: {}", view::weekday(&s.date), s.why))
             .collect(),
     })
-}
-
-fn fields(method: &str, d: &pb::Dossier, officers: &[(String, String)]) -> Vec<Field> {
-    let text = |name, label| Field {
-        name,
-        label,
-        kind: "text",
-        value: String::new(),
-        required: true,
-        options: Vec::new(),
-    };
-    let reason = || text("reason", "Lý do");
-    let ground = || text("ground", "Căn cứ");
-    match method {
-        "AskIntakeSupplement" | "AskSupplement" => {
-            vec![
-                text("items", "Giấy tờ cần bổ sung (cách nhau bằng dấu ;)"),
-                reason(),
-            ]
-        }
-        "RefuseIntake" | "Stop" => vec![reason(), ground()],
-        "ReturnMisrouted" => vec![ground()],
-        "RefuseToSign" | "RefuseSettlement" | "Withdraw" => vec![reason()],
-        "Assign" => vec![Field {
-            options: officers.to_vec(),
-            ..text("person", "Giao cho")
-        }],
-        "CompleteStep" => vec![Field {
-            required: false,
-            ..text("note", "Ý kiến")
-        }],
-        "AttachDraft" => vec![text("title", "Tên dự thảo"), text("content", "Nội dung")],
-        "SubmitForSignature" => {
-            let drafts = d
-                .drafts
-                .iter()
-                .map(|x| (x.id.clone(), x.title.clone()))
-                .collect();
-            vec![Field {
-                options: drafts,
-                ..text("draft", "Dự thảo")
-            }]
-        }
-        "Sign" => {
-            let digest = d
-                .drafts
-                .last()
-                .map(|x| x.digest.clone())
-                .unwrap_or_default();
-            vec![Field {
-                value: digest,
-                ..text("digest", "Mã băm của dự thảo")
-            }]
-        }
-        "Issue" => vec![text("number", "Số, ký hiệu văn bản")],
-        "ReturnResult" => {
-            let name = d
-                .applicant
-                .as_ref()
-                .map(|a| a.full_name.clone())
-                .unwrap_or_default();
-            vec![Field {
-                value: name,
-                ..text("taker", "Người nhận kết quả")
-            }]
-        }
-        "Extend" => vec![
-            Field {
-                kind: "datetime-local",
-                ..text("new_due", "Hẹn lại vào")
-            },
-            reason(),
-        ],
-        _ => Vec::new(),
-    }
 }

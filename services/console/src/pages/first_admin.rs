@@ -47,7 +47,7 @@ pub(crate) async fn submit(
         .claim_first_admin(app.ids.next(), &token, &password)
         .await
     {
-        Ok(signed_in) => sign_in::enter(&app, signed_in),
+        Ok(signed_in) => sign_in::enter(&app, signed_in, ""),
         Err(status) => form(&app, Some(message(&status)), token),
     }
 }

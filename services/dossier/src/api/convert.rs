@@ -5,6 +5,7 @@ use domain::ids::UnitId;
 use domain::text::nfc;
 use domain::working_time;
 use proto::dossier::v1 as pb;
+use proto::workflow::v1::ExplainDueResponse;
 use runtime::FieldViolation;
 use uuid::Uuid;
 
@@ -78,11 +79,18 @@ impl Wrong {
             self.say(field, "không được để trống");
         } else if length > most {
             self.say(field, format!("không được dài quá {most} ký tự"));
-        } else if text
-            .chars()
-            .any(|c| c.is_control() && c != '\n' && c != '\t')
-        {
+        } else if text.chars().any(is_invisible) {
             self.say(field, "có ký tự điều khiển");
+        }
+        text
+    }
+
+    /// As [`Wrong::text`], on one line: names, codes, numbers.
+    pub(super) fn line(&mut self, field: &str, text: &str, least: usize, most: usize) -> String {
+        let said = self.0.len();
+        let text = self.text(field, text, least, most);
+        if self.0.len() == said && text.contains(['\n', '\t']) {
+            self.say(field, "phải nằm trên một dòng");
         }
         text
     }
@@ -99,12 +107,12 @@ impl Wrong {
         field: &str,
         at: Option<&prost_types::Timestamp>,
     ) -> DateTime<Utc> {
-        at.and_then(|t| DateTime::from_timestamp(t.seconds, u32::try_from(t.nanos).ok()?))
-            .map(domain::clock::to_micros)
-            .unwrap_or_else(|| {
-                self.say(field, "phải là một thời điểm");
-                DateTime::UNIX_EPOCH
-            })
+        let known =
+            at.and_then(|t| DateTime::from_timestamp(t.seconds, u32::try_from(t.nanos).ok()?));
+        if known.is_none() {
+            self.say(field, "phải là một thời điểm");
+        }
+        domain::clock::to_micros(known.unwrap_or(DateTime::UNIX_EPOCH))
     }
 }
 
@@ -115,7 +123,7 @@ pub(super) fn today(app: &App) -> Result<NaiveDate, Error> {
 
 /// A submission with its key.
 pub(super) fn submission(
-    message: pb::SubmitRequest,
+    message: &pb::SubmitRequest,
     today: NaiveDate,
 ) -> Result<(Uuid, Submission), Error> {
     let mut wrong = Wrong::default();
@@ -159,7 +167,7 @@ pub(super) fn applicant(
         wrong.say("applicant", "thiếu chủ hồ sơ");
         &empty
     });
-    let full_name = wrong.text("applicant.full_name", &a.full_name, 1, 200);
+    let full_name = wrong.line("applicant.full_name", &a.full_name, 1, 200);
     if !full_name.is_empty() && !full_name.chars().any(char::is_alphabetic) {
         wrong.say("applicant.full_name", "phải có chữ cái");
     }
@@ -170,7 +178,7 @@ pub(super) fn applicant(
     if !phone.is_empty() && !phone_ok {
         wrong.say("applicant.phone", "phải có 10 chữ số, bắt đầu bằng 0");
     }
-    let email = wrong.text("applicant.email", &a.email, 0, 200);
+    let email = wrong.line("applicant.email", &a.email, 0, 200);
     let email_ok = email
         .split_once('@')
         .is_some_and(|(who, at)| !who.is_empty() && at.contains('.'));
@@ -188,6 +196,14 @@ pub(super) fn applicant(
     }
 }
 
+/// Control characters, and those that turn the writing's direction or have no
+/// width: what is printed would not be what was typed.
+fn is_invisible(c: char) -> bool {
+    let control = c.is_control() && c != '\n' && c != '\t';
+    control
+        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+}
+
 fn is_digits(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())
 }
@@ -195,6 +211,8 @@ fn is_digits(text: &str) -> bool {
 fn birth(wrong: &mut Wrong, text: &str, today: NaiveDate) -> Option<NaiveDate> {
     let field = "applicant.birth_date";
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+    // One spelling: what is stored is what is compared.
+    let date = date.filter(|date| date.to_string() == text);
     match date {
         None => wrong.say(field, "phải là ngày dạng YYYY-MM-DD"),
         Some(date) if date > today => wrong.say(field, "không được ở tương lai"),
@@ -222,9 +240,6 @@ fn id_number(wrong: &mut Wrong, text: &str, birth: Option<NaiveDate>) -> String 
 
 /// The parts that are handed in.
 pub(super) fn parts(wrong: &mut Wrong, parts: &[pb::Part]) -> Vec<Part> {
-    if parts.is_empty() {
-        wrong.say("parts", "phải có ít nhất một thành phần hồ sơ");
-    }
     if parts.len() > PARTS {
         wrong.say("parts", format!("không được quá {PARTS} thành phần"));
         return Vec::new();
@@ -268,6 +283,22 @@ pub(super) fn items(wrong: &mut Wrong, items: &[pb::SupplementItem]) -> Vec<Stri
         .collect()
 }
 
+/// The workflow's count on the wire.
+pub(super) fn explanation(counted: ExplainDueResponse) -> pb::DueExplanation {
+    let skipped = counted.skipped.into_iter().map(|day| pb::SkippedDay {
+        date: day.date,
+        why: day.why,
+    });
+    pb::DueExplanation {
+        due: counted.due,
+        started: counted.started,
+        limit: counted.limit,
+        counted: counted.counted,
+        skipped: skipped.collect(),
+        extended: counted.extended,
+    }
+}
+
 /// How a result is handed out.
 pub(super) fn way(wrong: &mut Wrong, way: pb::ReturnWay) -> String {
     match way {
@@ -280,4 +311,10 @@ pub(super) fn way(wrong: &mut Wrong, way: pb::ReturnWay) -> String {
         }
     }
     .to_owned()
+}
+
+impl From<Wrong> for Error {
+    fn from(wrong: Wrong) -> Self {
+        Error::Fields(wrong.into_fields())
+    }
 }

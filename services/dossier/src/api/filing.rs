@@ -1,4 +1,4 @@
-//! FilingService: what the gateway asks for partners and for the warehouse.
+//! `FilingService`: what the gateway asks for partners and for the warehouse.
 
 use std::collections::BTreeMap;
 

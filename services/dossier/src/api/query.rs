@@ -1,16 +1,18 @@
-//! DossierQueryService: what a list shows is what a read allows.
+//! `DossierQueryService`: what a list shows is what a read allows.
 
+use domain::working_time::{self, Limit, Mode};
 use proto::dossier::v1 as pb;
 use proto::dossier::v1::dossier_query_service_server::DossierQueryService;
 use runtime::auth::caller;
 use storage::page;
 use tonic::{Request, Response, Status};
 
-use super::convert::Wrong;
+use super::convert::{self, Wrong};
+use crate::app::App;
 use crate::app::read::{self, Which};
 use crate::app::view::{self, Detail};
-use crate::app::{App, workflow};
 use crate::error::Error;
+use crate::neighbours::workflow;
 use crate::store::list::{Filter, Key};
 
 /// A page without a stated size.
@@ -22,10 +24,12 @@ const LARGEST: i32 = 200;
 pub(crate) struct QueryApi(pub(crate) App);
 
 fn which(name: &str) -> Result<Which, Error> {
-    if let Some(code) = name.strip_prefix("codes/") {
-        return Ok(Which::Code(code.to_owned()));
-    }
     let mut wrong = Wrong::default();
+    if let Some(code) = name.strip_prefix("codes/") {
+        let code = wrong.line("name", code, 1, 50);
+        wrong.end()?;
+        return Ok(Which::Code(code));
+    }
     let id = wrong.resource("name", "dossiers/", name);
     wrong.end()?;
     Ok(Which::Id(id))
@@ -44,29 +48,41 @@ fn filter(app: &App, wrong: &mut Wrong, m: &pb::ListDossiersRequest) -> Filter {
     } else {
         wrong.key("unit", "units/", &m.unit)
     };
-    let name = wrong.text("applicant_name", &m.applicant_name, 0, 200);
-    let states = m.states().filter(|s| *s != pb::State::Unspecified);
+    let name = wrong.line("applicant_name", &m.applicant_name, 0, 200);
     Filter {
-        code: wrong.text("code", &m.code, 0, 50),
+        // Codes are in capitals, however they are typed.
+        code: wrong.line("code", &m.code, 0, 50).to_uppercase(),
         name_words: domain::text::fold(&name)
             .split_whitespace()
             .map(str::to_owned)
             .collect(),
         phone_index: (!m.phone.is_empty()).then(|| app.vault.index("phone", m.phone.trim())),
         unit,
-        states: states
-            .map(|s| {
-                s.as_str_name()
-                    .trim_start_matches("STATE_")
-                    .to_ascii_lowercase()
-            })
-            .collect(),
+        states: states(wrong, &m.states),
         mine: m.mine,
+        open: false,
         due_before: m
             .due_before
             .as_ref()
-            .map(|t| t.seconds.saturating_mul(1_000_000)),
+            .map(|at| wrong.instant("due_before", Some(at)).timestamp_micros()),
     }
+}
+
+/// States by their stored names; one that is none is wrong.
+fn states(wrong: &mut Wrong, asked: &[i32]) -> Vec<String> {
+    let mut names = Vec::new();
+    for number in asked {
+        match pb::State::try_from(*number) {
+            Ok(pb::State::Unspecified) | Err(_) => {
+                wrong.say("states", format!("không có trạng thái số {number}"));
+            }
+            Ok(state) => {
+                let name = state.as_str_name().trim_start_matches("STATE_");
+                names.push(name.to_ascii_lowercase());
+            }
+        }
+    }
+    names
 }
 
 #[tonic::async_trait]
@@ -119,8 +135,31 @@ impl DossierQueryService for QueryApi {
     ) -> Result<Response<pb::ExplainDueResponse>, Status> {
         let actor = caller(&request)?.actor;
         let file = read::one(&self.0, &actor, &which(&request.get_ref().name)?).await?;
-        let explanation = Some(view::explanation(&self.0, &file)?);
+        let explanation = read::explanation(&self.0, &file).await?;
+        let explanation = Some(convert::explanation(explanation));
         Ok(Response::new(pb::ExplainDueResponse { explanation }))
+    }
+
+    async fn get_draft(
+        &self,
+        request: Request<pb::GetDraftRequest>,
+    ) -> Result<Response<pb::GetDraftResponse>, Status> {
+        let actor = caller(&request)?.actor;
+        let message = request.into_inner();
+        let mut wrong = Wrong::default();
+        let draft = wrong.uuid("draft", &message.draft);
+        wrong.end()?;
+        let file = read::one(&self.0, &actor, &which(&message.name)?).await?;
+        let (draft, text) = read::draft(&self.0, &actor, &file, draft).await?;
+        let (title, content) = text.map(|t| (t.title, t.content)).unwrap_or_default();
+        Ok(Response::new(pb::GetDraftResponse {
+            draft: Some(pb::Draft {
+                id: draft.row.row.to_string(),
+                title,
+                digest: draft.digest,
+            }),
+            content,
+        }))
     }
 
     async fn list_history(
@@ -131,11 +170,11 @@ impl DossierQueryService for QueryApi {
         let message = request.into_inner();
         let mut wrong = Wrong::default();
         let size = size(&mut wrong, message.page_size, 100);
-        let after: Option<i64> =
-            page::decode("history", &message.page_token).unwrap_or_else(|_| {
-                wrong.say("page_token", "không thuộc danh sách này");
-                None
-            });
+        let tag = format!("history/{}", message.name);
+        let after: Option<i64> = page::decode(&tag, &message.page_token).unwrap_or_else(|_| {
+            wrong.say("page_token", "không thuộc danh sách này");
+            None
+        });
         wrong.end()?;
         let which = which(&message.name)?;
         let events = read::history(&self.0, &actor, &which, after.unwrap_or_default()).await?;
@@ -143,7 +182,7 @@ impl DossierQueryService for QueryApi {
         let last = events
             .get(size.saturating_sub(1))
             .filter(|_| events.len() > size);
-        let next = last.and_then(|e| page::encode("history", &e.aggregate_version).ok());
+        let next = last.and_then(|e| page::encode(&tag, &e.aggregate_version).ok());
         let lines = events.iter().take(size).map(line).collect();
         Ok(Response::new(pb::ListHistoryResponse {
             lines,
@@ -157,23 +196,35 @@ impl DossierQueryService for QueryApi {
     ) -> Result<Response<pb::CountDossiersResponse>, Status> {
         let actor = caller(&request)?.actor;
         let app = &self.0;
-        let now = app.clock.now();
-        let soon = now + chrono::TimeDelta::days(1);
-        let due = |at: chrono::DateTime<chrono::Utc>| Filter {
-            due_before: Some(at.timestamp_micros()),
+        let mut wrong = Wrong::default();
+        let unit = &request.get_ref().unit;
+        let unit = (!unit.is_empty()).then(|| wrong.key("unit", "units/", unit));
+        wrong.end()?;
+        // What the caller may see is the caller's own unit, or every unit.
+        let of_unit = Filter {
+            unit: unit.unwrap_or_default(),
             ..Filter::default()
         };
+        let now = app.clock.now();
+        // The close of the next working day.
+        let limit = Limit::WorkingDays(1);
+        let soon = working_time::due(&app.calendar, &limit, Mode::Day, now, &[]);
+        let soon = soon.map_err(Error::from)?.due;
+        let due = |at: chrono::DateTime<chrono::Utc>| Filter {
+            due_before: Some(at.timestamp_micros()),
+            ..of_unit.clone()
+        };
         let open = Filter {
-            due_before: Some(i64::MAX),
-            ..Filter::default()
+            open: true,
+            ..of_unit.clone()
         };
         let mine = Filter {
             mine: true,
-            ..Filter::default()
+            ..of_unit.clone()
         };
         let ready = Filter {
             states: vec!["result_ready".to_owned()],
-            ..Filter::default()
+            ..of_unit.clone()
         };
         let overdue = read::count(app, &actor, &due(now)).await?;
         Ok(Response::new(pb::CountDossiersResponse {
@@ -209,7 +260,10 @@ impl DossierQueryService for QueryApi {
         request: Request<pb::LookUpDossierRequest>,
     ) -> Result<Response<pb::LookUpDossierResponse>, Status> {
         let message = request.into_inner();
-        let file = read::look_up(&self.0, &message.code, &message.second_factor).await?;
+        let mut wrong = Wrong::default();
+        let code = wrong.line("code", &message.code, 1, 50);
+        wrong.end()?;
+        let file = read::look_up(&self.0, &code, &message.second_factor).await?;
         let dossier = view::dossier(&self.0, &file, Detail::Bare).await?;
         Ok(Response::new(pb::LookUpDossierResponse {
             code: dossier.code,
@@ -229,7 +283,6 @@ fn line(event: &storage::event::StoredEvent) -> pb::HistoryLine {
     let label = match (known, verb) {
         (Some(verb), _) => verb.vi(),
         (None, "submitted") => "Nộp hồ sơ",
-        (None, "corrected") => "Sửa thông tin hồ sơ",
         (None, "draft_attached") => "Đính kèm dự thảo",
         (None, _) => "Cập nhật hồ sơ",
     };

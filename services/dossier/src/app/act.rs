@@ -12,7 +12,9 @@ use storage::{StorageError, Tx};
 use uuid::Uuid;
 
 use super::App;
+use super::read::may_read;
 use crate::error::{Error, corrupt};
+use crate::store::files;
 use domain::case_file::{CaseFile, Fact};
 
 /// The kind of our aggregate in events.
@@ -76,8 +78,21 @@ impl Act {
         }
     }
 
-    /// What it was answered before, if it was.
-    pub(crate) async fn recall(&self, app: &App) -> Result<Option<Uuid>, Error> {
+    /// The file that it changed before, if it did, as the file is now.
+    pub(crate) async fn answered(&self, app: &App) -> Result<Option<CaseFile>, Error> {
+        let Some(done) = self.recall(app).await? else {
+            return Ok(None);
+        };
+        let stored = files::find(app.db.read(), done).await?;
+        let file = stored.ok_or(Error::NotFound)?.file;
+        // Who has lost the post since may not read on under an old key.
+        if matches!(self.actor.principal, Principal::Person(_)) && !may_read(&self.actor, &file) {
+            return Err(Error::NotFound);
+        }
+        Ok(Some(file))
+    }
+
+    async fn recall(&self, app: &App) -> Result<Option<Uuid>, Error> {
         match idempotency::recall(app.db.read(), &self.key(), self.now).await? {
             Recall::New => Ok(None),
             Recall::Answer(bytes) => {
@@ -107,9 +122,12 @@ impl Act {
             .unwrap_or_default()
     }
 
-    /// The key of a call that this one makes: the same for the same request.
+    /// The key of a call that this one makes: the same for the same request, and
+    /// another for another person's or another method's request of the same id.
     pub(crate) fn derived(&self, target: &str) -> Uuid {
-        Uuid::new_v5(&self.request_id, target.as_bytes())
+        let Key { scope, method, .. } = self.key();
+        let name = format!("{scope}\0{method}\0{target}");
+        Uuid::new_v5(&self.request_id, name.as_bytes())
     }
 }
 
@@ -150,7 +168,7 @@ pub(crate) fn event(
     envelope::new_event(draft, facts).map_err(|_| corrupt("event", file.id, "cannot be written"))
 }
 
-/// Appends an event made by [`event`].
+/// Appends an event made by [`event()`].
 pub(crate) async fn publish(tx: &Tx, event: &NewEvent) -> Result<(), StorageError> {
     event::append(tx, event).await
 }

@@ -1,14 +1,18 @@
 //! A crossing verb: checked here, decided by workflow, applied here.
 
+use domain::actor::Role;
 use domain::authority::{self, Action, Decision, Subject};
+use domain::dossier::Verb;
 use domain::process::Command;
 use proto::common::v1::ErrorReason;
 use uuid::Uuid;
 
 use super::act::Act;
+use super::amendment::{self, Amendment};
 use super::notes::{self, Note};
-use super::{App, project, workflow};
+use super::{App, project, submit};
 use crate::error::Error;
+use crate::neighbours::{account, workflow};
 use crate::store::files;
 use domain::case_file::CaseFile;
 
@@ -30,56 +34,81 @@ pub(crate) enum Asked {
     Command(Command),
     /// Submit this draft: the file knows its digest.
     Draft(Uuid),
+    /// Correct applicant and parts; parts have their numbers only.
+    Amend(Amendment),
 }
 
 /// Carries a crossing verb out and answers the file afterwards.
 pub(crate) async fn run(app: &App, act: Act, crossing: Crossing) -> Result<CaseFile, Error> {
-    if let Some(done) = act.recall(app).await? {
-        return Ok(files::find(app.db.read(), done)
-            .await?
-            .ok_or(Error::NotFound)?
-            .file);
+    if let Some(done) = act.answered(app).await? {
+        return Ok(done);
     }
     let file = files::find(app.db.read(), crossing.dossier)
         .await?
         .ok_or(Error::NotFound)?
         .file;
+    let overtaken = etag(&file) != crossing.etag;
+    // Before authority: who has done it may have handed the dossier on by it.
+    if overtaken && crossed(app, &act, &file).await? {
+        return project::apply(app, file.id.0, Vec::new(), Some(act)).await;
+    }
     let command = command(&file, &crossing.command)?;
     authorise(&act, &file, &command)?;
-    if etag(&file) != crossing.etag {
-        return finish_or_stale(app, act, file).await;
+    if overtaken {
+        return Err(Error::Stale(etag(&file)));
     }
     guard(app, &file, &command)?;
-    notes::keep(
-        app,
-        crossing.dossier,
-        act.derived("workflow"),
-        &crossing.note,
-    )
-    .await?;
+    fits(app, &file, &command).await?;
+    let key = act.derived("workflow");
+    let kept = keep(app, &file, key, &crossing).await?;
     match workflow::cross(app, &act, &file, &command).await {
         Ok(moved) => project::apply(app, crossing.dossier, vec![moved], Some(act)).await,
-        Err(Error::Elsewhere(failure)) if failure.reason() == ErrorReason::StaleEtag => {
-            let file = catch_up(app, &file).await?;
-            Err(Error::Stale(etag(&file)))
+        Err(Error::Elsewhere(failure)) if failure.is_transient() => Err(Error::Elsewhere(failure)),
+        Err(error) => {
+            // What was refused leaves no word behind.
+            if kept {
+                notes::drop(app, key).await?;
+                amendment::drop(app, key).await?;
+            }
+            Err(refused(app, &file, error).await?)
         }
-        Err(error) => Err(error),
     }
 }
 
-/// A stale etag may be this very request's own doing: it crossed, and the process
-/// died before it was recorded, and the feed applied it meanwhile.
-async fn finish_or_stale(app: &App, act: Act, file: CaseFile) -> Result<CaseFile, Error> {
+/// Keeps what is said before it crosses. True when this call wrote it.
+async fn keep(app: &App, file: &CaseFile, key: Uuid, crossing: &Crossing) -> Result<bool, Error> {
+    if let Asked::Amend(asked) = &crossing.command {
+        let case = workflow::case(app, &format!("cases/{}", file.case)).await?;
+        let amendment = Amendment {
+            applicant: asked.applicant.clone(),
+            parts: submit::named(&asked.parts, &case.parts)?,
+        };
+        return amendment::keep(app, file.id.0, key, &amendment).await;
+    }
+    notes::keep(app, file.id.0, key, &crossing.note).await
+}
+
+/// A refusal as the caller gets it: one that was overtaken is told where the
+/// file stands, with all that was missed applied.
+async fn refused(app: &App, file: &CaseFile, error: Error) -> Result<Error, Error> {
+    if let Error::Elsewhere(failure) = &error
+        && failure.reason() == ErrorReason::StaleEtag
+    {
+        let file = catch_up(app, file).await?;
+        return Ok(Error::Stale(etag(&file)));
+    }
+    Ok(error)
+}
+
+/// Whether what overtook the caller is this very request: it crossed, and the
+/// process died before it was recorded, and the feed applied it meanwhile.
+async fn crossed(app: &App, act: &Act, file: &CaseFile) -> Result<bool, Error> {
     let own = act.derived("workflow").to_string();
     let events = storage::event::load(app.db.read(), file.id.0).await?;
-    let crossed = events
+    Ok(events
         .iter()
         .filter_map(|event| feed::envelope::decode(&event.envelope).ok())
-        .any(|envelope| envelope.request_id == own);
-    if crossed {
-        return project::apply(app, file.id.0, Vec::new(), Some(act)).await;
-    }
-    Err(Error::Stale(etag(&file)))
+        .any(|envelope| envelope.request_id == own))
 }
 
 /// Pulls and applies what workflow knows and the file does not.
@@ -98,6 +127,7 @@ pub(crate) fn etag(file: &CaseFile) -> String {
 fn command(file: &CaseFile, asked: &Asked) -> Result<Command, Error> {
     match asked {
         Asked::Command(command) => Ok(command.clone()),
+        Asked::Amend(_) => Ok(Command::Amend {}),
         Asked::Draft(id) => {
             let draft = file.drafts.iter().find(|d| d.row.row == *id);
             let unknown = || {
@@ -141,6 +171,33 @@ pub(crate) fn unopened(file: &CaseFile) -> Subject<'_> {
     }
 }
 
+/// Whoever is assigned works in the unit that has the dossier, in a role that the
+/// work asks for: given to anybody else, it would be in nobody's hands.
+async fn fits(app: &App, file: &CaseFile, command: &Command) -> Result<(), Error> {
+    let (Command::Assign { person }, Some(instance)) = (command, &file.instance) else {
+        return Ok(());
+    };
+    let wanted = match &instance.task {
+        // Assigning again: the present step's own roles.
+        Some(task) if task.fires != Verb::Assign => task.roles.clone(),
+        _ => vec![Role::Processing],
+    };
+    let roles = account::roles_in(app, &instance.owner, *person).await?;
+    let fits = |role: &Role| roles.iter().any(|r| r.as_str_name() == role_name(*role));
+    if wanted.iter().any(fits) {
+        return Ok(());
+    }
+    Err(Error::Fields(vec![runtime::FieldViolation::new(
+        "person",
+        "phải là người có vị trí xử lý bước này tại đơn vị đang giữ hồ sơ",
+    )]))
+}
+
+/// A role as the account contract names it.
+fn role_name(role: Role) -> String {
+    format!("ROLE_{}", files::name_of(&role).to_uppercase())
+}
+
 /// What the case file itself demands of a verb.
 fn guard(app: &App, file: &CaseFile, command: &Command) -> Result<(), Error> {
     if file.instance.is_none() {
@@ -149,16 +206,14 @@ fn guard(app: &App, file: &CaseFile, command: &Command) -> Result<(), Error> {
             "hồ sơ đang được mở, xin thử lại sau giây lát",
         ));
     }
-    match command {
-        Command::Accept {} | Command::AcceptAndSettle {} if app.production && !file.rehearsal => {
-            Err(Error::Refused(
-                "NO_OFFICIAL_CODE",
-                "đơn vị chưa có mã định danh chính thức để cấp mã hồ sơ",
-            ))
-        }
-        Command::Accept {} | Command::AcceptAndSettle {} if file.parts.is_empty() => {
-            Err(Error::Refused("NO_PARTS", "hồ sơ chưa có thành phần nào"))
-        }
-        _ => Ok(()),
+    if !matches!(command, Command::Accept {} | Command::AcceptAndSettle {}) {
+        return Ok(());
     }
+    if app.production && !file.rehearsal {
+        return Err(Error::Refused(
+            "NO_OFFICIAL_CODE",
+            "đơn vị chưa có mã định danh chính thức để cấp mã hồ sơ",
+        ));
+    }
+    Ok(())
 }

@@ -7,9 +7,9 @@ use feed::Follower;
 use proto::event::v1::Envelope;
 use storage::{StorageError, Tx};
 
-use super::workflow::Moved;
 use super::{App, project, submit};
 use crate::error::Error;
+use crate::neighbours::workflow::Moved;
 use crate::store::files;
 
 /// Our name as a consumer of the workflow's feed.
@@ -26,7 +26,8 @@ pub(crate) async fn run(app: App) {
         return;
     };
     let shutdown = app.ctx.shutdown.clone();
-    let follower = Follower::new(CONSUMER, source, app.db.clone(), shutdown.clone());
+    let follower = Follower::new(CONSUMER, source, app.db.clone(), shutdown.clone())
+        .knowing(app.ctx.incarnations.clone(), "workflow");
     let projecting = app.clone();
     let following = follower.run(move |tx: &Tx, envelope: &Envelope, _| {
         let app = projecting.clone();
@@ -51,7 +52,11 @@ async fn take(app: &App, tx: &Tx, envelope: &Envelope) -> Result<(), Error> {
 
 async fn open_waiting(app: &App) -> Result<(), Error> {
     for stored in files::unopened(app.db.read(), BATCH).await? {
-        submit::open(app, stored.file).await?;
+        let id = stored.file.id;
+        // One that cannot be opened does not keep the others waiting.
+        if let Err(error) = submit::open(app, stored.file).await {
+            tracing::warn!(dossier = %id, %error, "a dossier could not be opened yet");
+        }
     }
     Ok(())
 }

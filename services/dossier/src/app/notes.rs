@@ -52,40 +52,52 @@ pub(crate) fn row_of(workflow_request: Uuid) -> Uuid {
 }
 
 /// Keeps a note before its verb crosses; again for a retry changes nothing.
+/// True when this call wrote it.
 pub(crate) async fn keep(
     app: &App,
     dossier: Uuid,
     workflow_request: Uuid,
     note: &Note,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     if note.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let row = row_of(workflow_request);
     if private_row::get(app.db.read(), &app.vault, row, 1)
         .await?
         .is_some()
     {
-        return Ok(());
+        return Ok(false);
     }
     let text = serde_json::to_vec(note).map_err(|_| StorageError::Other)?;
     let vault = std::sync::Arc::clone(&app.vault);
-    app.db
+    let kept = app
+        .db
         .run("dossier_keep_note", move |tx| {
             let (vault, text) = (std::sync::Arc::clone(&vault), text.clone());
             Box::pin(async move {
                 match private_row::put(tx, &vault, dossier, KIND, row, 1, &text).await {
-                    Ok(_) => Ok(()),
+                    Ok(_) => Ok(true),
                     Err(error) => Err(Error::from(error)),
                 }
             })
         })
-        .await
-        .or_else(|error| match error {
-            // The same request in another task was faster.
-            Error::Storage(StorageError::Conflict { .. }) => Ok(()),
-            other => Err(other),
+        .await;
+    // The same request in another task was faster.
+    if let Err(Error::Storage(StorageError::Conflict { .. })) = kept {
+        return Ok(false);
+    }
+    kept
+}
+
+/// Takes the note of a request back that was refused: no event names it.
+pub(crate) async fn drop(app: &App, workflow_request: Uuid) -> Result<(), Error> {
+    let row = row_of(workflow_request);
+    app.db
+        .run("dossier_drop_note", move |tx| {
+            Box::pin(async move { Ok(private_row::remove(tx, row, 1).await?) })
         })
+        .await
 }
 
 /// The reference to a note, if the request left one.

@@ -10,9 +10,9 @@ use storage::{StorageError, Tx};
 use uuid::Uuid;
 
 use super::act::{Act, Told, event, publish};
-use super::workflow::Moved;
-use super::{App, notes};
+use super::{App, amendment, notes, submit};
 use crate::error::{Error, corrupt};
+use crate::neighbours::workflow::Moved;
 use crate::store::{codes, files};
 use domain::case_file::{self, CaseFile, Fact};
 
@@ -25,8 +25,10 @@ pub(crate) async fn apply(
     act: Option<Act>,
 ) -> Result<CaseFile, Error> {
     let (app2, events, act) = (app.clone(), Arc::new(events), act.map(Arc::new));
+    let asked = act.clone();
     let ids: Arc<Vec<Uuid>> = Arc::new(events.iter().map(|_| app.ids.next()).collect());
-    app.db
+    let applied = app
+        .db
         .run(
             "dossier_project",
             move |tx: &Tx| -> BoxFuture<'_, Result<CaseFile, Error>> {
@@ -54,7 +56,14 @@ pub(crate) async fn apply(
                 })
             },
         )
-        .await
+        .await;
+    match (applied, asked) {
+        // The same request was faster in another task, and is on record.
+        (Err(error @ Error::Storage(StorageError::Conflict { .. })), Some(act)) => {
+            act.answered(app).await?.ok_or(error)
+        }
+        (other, _) => other,
+    }
 }
 
 /// Applies one event. One that is already in changes nothing.
@@ -77,7 +86,15 @@ pub(crate) async fn one(
     if moved.advanced.version != known.saturating_add(1) {
         return Err(StorageError::Stale);
     }
-    let facts = facts(app, tx, &stored.file, moved).await?;
+    let mut facts = facts(app, tx, &stored.file, moved).await?;
+    let mut search = stored.search;
+    if moved.advanced.verb == Verb::Amend
+        && let Ok(request) = moved.envelope.request_id.parse()
+        && let Some((fact, applicant)) = amendment::fact(app, tx, request).await?
+    {
+        search = submit::search(app, &applicant);
+        facts.push(fact);
+    }
     let file = stored
         .file
         .apply(stored.file.version.saturating_add(1), &facts);
@@ -89,7 +106,7 @@ pub(crate) async fn one(
             .map_err(|_| corrupt("workflow.event", dossier, "no instant"))?,
         request_id: moved.envelope.request_id.clone(),
     };
-    files::update(tx, &file, &stored.search).await?;
+    files::update(tx, &file, &search).await?;
     publish(
         tx,
         &event(&file, &told, moved.advanced.verb.name(), &facts)?,

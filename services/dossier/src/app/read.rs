@@ -9,11 +9,14 @@ use uuid::Uuid;
 
 use super::App;
 use super::cross::unopened;
+use super::local::DraftText;
 use super::submit::Applicant;
 use crate::error::Error;
+use crate::neighbours::workflow;
 use crate::store::files::{self, Stored};
 use crate::store::list::{self, Filter, Key};
-use domain::case_file::CaseFile;
+use domain::case_file::{CaseFile, Draft};
+use proto::workflow::v1::ExplainDueResponse;
 
 /// Which dossier is meant.
 #[derive(Clone, Debug)]
@@ -31,12 +34,20 @@ pub(crate) async fn one(app: &App, actor: &Actor, which: &Which) -> Result<CaseF
         Which::Code(code) => files::by_code(app.db.read(), code).await?,
     };
     let file = stored.ok_or(Error::NotFound)?.file;
+    if may_read(actor, &file) {
+        Ok(file)
+    } else {
+        Err(Error::NotFound)
+    }
+}
+
+/// Whether an actor may see a file.
+pub(crate) fn may_read(actor: &Actor, file: &CaseFile) -> bool {
     let subject = file
         .instance
         .as_ref()
-        .map_or_else(|| unopened(&file), Subject::of);
-    let seen = authority::decide(actor, Action::Read, &subject).is_allowed();
-    if seen { Ok(file) } else { Err(Error::NotFound) }
+        .map_or_else(|| unopened(file), Subject::of);
+    authority::decide(actor, Action::Read, &subject).is_allowed()
 }
 
 /// A page of what the actor may see, and the key of the next one.
@@ -57,12 +68,7 @@ pub(crate) async fn page(
 }
 
 fn key(row: &Stored) -> Key {
-    let instance = row.file.instance.as_ref();
-    let due = instance
-        .filter(|i| i.state.is_open_after_acceptance())
-        .and_then(|i| i.clock.due)
-        .map_or(files::NEVER, |due| due.timestamp_micros());
-    (due, row.file.id.0)
+    (files::due_key(&row.file), row.file.id.0)
 }
 
 /// How many the actor may see of a filter.
@@ -80,6 +86,44 @@ pub(crate) async fn history(
 ) -> Result<Vec<StoredEvent>, Error> {
     let file = one(app, actor, which).await?;
     Ok(storage::event::load_after(app.db.read(), file.id.0, after).await?)
+}
+
+/// Why a dossier is due when it is; empty before its instance is open.
+pub(crate) async fn explanation(app: &App, file: &CaseFile) -> Result<ExplainDueResponse, Error> {
+    if file.instance.is_none() {
+        return Ok(ExplainDueResponse::default());
+    }
+    workflow::explain(app, file.id.0).await
+}
+
+/// A draft of a file with its text, none once erased; the read is on record
+/// before the text is handed out.
+pub(crate) async fn draft(
+    app: &App,
+    actor: &Actor,
+    file: &CaseFile,
+    draft: Uuid,
+) -> Result<(Draft, Option<DraftText>), Error> {
+    let found = file.drafts.iter().find(|d| d.row.row == draft);
+    let draft = found.ok_or(Error::NotFound)?.clone();
+    let access = Access {
+        at: app.clock.now(),
+        actor: actor.label(),
+        unit: actor
+            .post
+            .as_ref()
+            .map(|post| post.unit.0.clone())
+            .unwrap_or_default(),
+        action: "draft.read".to_owned(),
+        resource: format!("dossiers/{}/drafts/{}", file.id, draft.row.row),
+        purpose: String::new(),
+        outcome: "allowed".to_owned(),
+    };
+    access_log::record(&app.db, access).await?;
+    let (row, version) = (draft.row.row, draft.row.version);
+    let opened = private_row::get(app.db.read(), &app.vault, row, version).await?;
+    let text = opened.and_then(|opened| serde_json::from_slice(&opened.plain).ok());
+    Ok((draft, text))
 }
 
 /// The applicant of a file; none once erased.
@@ -120,6 +164,10 @@ pub(crate) async fn look_up(app: &App, code: &str, factor: &str) -> Result<CaseF
         .await?
         .ok_or(Error::NotFound)?
         .file;
+    // A rehearsal is for officers alone.
+    if file.rehearsal {
+        return Err(Error::NotFound);
+    }
     let applicant = applicant(app, &file).await?.ok_or(Error::NotFound)?;
     let ends = |number: &str| {
         let last: String = number

@@ -12,8 +12,9 @@ use storage::{StorageError, Tx};
 
 use super::act::{Act, Told, event, publish};
 use super::notes::hex;
-use super::{App, project, workflow};
+use super::{App, project};
 use crate::error::Error;
+use crate::neighbours::workflow;
 use crate::store::files::{self, Search};
 use domain::case_file::{CaseFile, Channel, Fact, Filing, Part, RowRef};
 
@@ -57,11 +58,8 @@ pub(crate) struct Submission {
 
 /// Carries it out and answers the file, opened if workflow is there.
 pub(crate) async fn run(app: &App, act: Act, submission: Submission) -> Result<CaseFile, Error> {
-    if let Some(done) = act.recall(app).await? {
-        return Ok(files::find(app.db.read(), done)
-            .await?
-            .ok_or(Error::NotFound)?
-            .file);
+    if let Some(done) = act.answered(app).await? {
+        return Ok(done);
     }
     authorise(&act, &submission)?;
     if let Some(filing) = &submission.filing {
@@ -72,11 +70,8 @@ pub(crate) async fn run(app: &App, act: Act, submission: Submission) -> Result<C
     }
     let case = workflow::case(app, &format!("cases/{}", submission.case)).await?;
     let parts = named(&submission.parts, &case.parts)?;
-    let decider = match (&submission.decider, case.decider.strip_prefix("units/")) {
-        (Some(decider), _) => decider.clone(),
-        (None, Some(decider)) if !decider.is_empty() => decider.into(),
-        (None, _) => submission.receiver.clone(),
-    };
+    let (receiver, asked) = (&submission.receiver, submission.decider.as_ref());
+    let decider = workflow::decider(app, &submission.case, receiver, asked).await?;
     let file = store(app, &act, submission, case.title, parts, decider).await?;
     open(app, file).await
 }
@@ -114,7 +109,9 @@ fn authorise(act: &Act, submission: &Submission) -> Result<(), Error> {
     }
 }
 
-/// Parts by the catalogue's names; one that the case does not have is wrong.
+/// Parts by the catalogue's names; one that the case does not have is wrong, and
+/// so is none where the case has published some. A case that has published none
+/// is taken in without.
 pub(super) fn named(parts: &[Part], known: &[String]) -> Result<Vec<Part>, Error> {
     let mut wrong = Vec::new();
     let mut named = Vec::new();
@@ -132,6 +129,12 @@ pub(super) fn named(parts: &[Part], known: &[String]) -> Result<Vec<Part>, Error
                 format!("thủ tục này không có thành phần số {}", part.number),
             )),
         }
+    }
+    if parts.is_empty() && !known.is_empty() {
+        wrong.push(runtime::FieldViolation::new(
+            "parts",
+            "phải có ít nhất một thành phần hồ sơ",
+        ));
     }
     if wrong.is_empty() {
         Ok(named)
@@ -214,14 +217,11 @@ async fn store(
         },
     );
     match stored.await {
-        Err(Error::Storage(StorageError::Conflict { .. })) => {
-            // The same request, or the same filing, was faster elsewhere.
-            let done = act.recall(app).await?.ok_or(StorageError::Unavailable)?;
-            Ok(files::find(app.db.read(), done)
-                .await?
-                .ok_or(Error::NotFound)?
-                .file)
-        }
+        // The same request, or the same filing, was faster elsewhere.
+        Err(Error::Storage(StorageError::Conflict { .. })) => act
+            .answered(app)
+            .await?
+            .ok_or(StorageError::Unavailable.into()),
         other => other,
     }
 }

@@ -12,9 +12,9 @@ use storage::StorageError;
 use super::cross::etag;
 use super::local::DraftText;
 use super::notes;
-use super::workflow::timestamp;
 use super::{App, read};
 use crate::error::Error;
+use crate::neighbours::workflow::timestamp;
 use domain::case_file::{CaseFile, Channel};
 
 /// How much of the applicant is shown.
@@ -61,7 +61,7 @@ pub(crate) async fn dossier(
         accepted: stamp(clock.and_then(|c| c.accepted)),
         due: stamp(clock.and_then(|c| c.due)),
         finished: stamp(clock.and_then(|c| c.stopped)),
-        returned: None,
+        returned: returned(app, file).await?.map(timestamp),
         days_left: instance.and_then(|i| days_left(app, i)),
         step_label: instance
             .and_then(|i| i.task.as_ref())
@@ -122,6 +122,10 @@ fn method(verb: Verb) -> Option<&'static str> {
         Verb::Receive => "Receive",
         Verb::ReturnMisrouted => "ReturnMisrouted",
         Verb::Assign => "Assign",
+        Verb::Amend => "UpdateApplicant",
+        Verb::ExpireIntakeSupplement => "ExpireIntakeSupplement",
+        Verb::ExpireSupplement => "ExpireSupplement",
+        Verb::SendBack => "SendBack",
         Verb::CompleteStep => "CompleteStep",
         Verb::AskSupplement => "AskSupplement",
         Verb::CompleteSupplement => "CompleteSupplement",
@@ -136,18 +140,15 @@ fn method(verb: Verb) -> Option<&'static str> {
         Verb::Extend => "Extend",
         Verb::SubmitOnline
         | Verb::SubmitAtCounter
-        | Verb::ExpireIntakeSupplement
         | Verb::RequireFee
         | Verb::ConfirmFee
         | Verb::AcceptAndSettle
         | Verb::AskOpinion
         | Verb::CloseOpinion
-        | Verb::ExpireSupplement
         | Verb::RequireFinancialDuty
         | Verb::CompleteFinancialDuty
         | Verb::Suspend
         | Verb::Resume
-        | Verb::SendBack
         | Verb::RequireResultFee
         | Verb::ConfirmResultFee
         | Verb::HandToPost
@@ -156,48 +157,6 @@ fn method(verb: Verb) -> Option<&'static str> {
         | Verb::Correct
         | Verb::Recall
         | Verb::HandOverUnit => return None,
-    })
-}
-
-/// Why it is due then, day by day, as counted from what is stored.
-pub(crate) fn explanation(app: &App, file: &CaseFile) -> Result<pb::DueExplanation, Error> {
-    let none = pb::DueExplanation::default();
-    let Some(instance) = &file.instance else {
-        return Ok(none);
-    };
-    let (Some(limit), Some(due)) = (&instance.terms.limit, instance.clock.due) else {
-        return Ok(none);
-    };
-    let Some(started) = instance.clock.started.or(instance.clock.accepted) else {
-        return Ok(none);
-    };
-    let promised = if instance.clock.started.is_none() {
-        let (calendar, handover) = (&app.calendar, instance.terms.handover);
-        working_time::non_territorial_start(calendar, calendar, started, handover)?
-    } else {
-        started
-    };
-    let closed: Vec<_> = instance
-        .clock
-        .pauses
-        .iter()
-        .filter(|p| p.to.is_some())
-        .copied()
-        .collect();
-    let promise = working_time::due(&app.calendar, limit, instance.terms.mode, promised, &closed)?;
-    Ok(pb::DueExplanation {
-        due: Some(timestamp(due)),
-        started: Some(timestamp(promised)),
-        limit: limit.to_string(),
-        counted: promise.counted.iter().map(ToString::to_string).collect(),
-        skipped: promise
-            .skipped
-            .into_iter()
-            .map(|s| pb::SkippedDay {
-                date: s.date.to_string(),
-                why: s.why,
-            })
-            .collect(),
     })
 }
 
@@ -320,11 +279,18 @@ async fn number(app: &App, file: &CaseFile) -> Result<String, StorageError> {
     Ok(String::new())
 }
 
+/// When the result was handed out: what ends so ends by that event.
+async fn returned(app: &App, file: &CaseFile) -> Result<Option<DateTime<Utc>>, StorageError> {
+    let handed = |i: &Instance| i.state == domain::dossier::State::Returned;
+    if !file.instance.as_ref().is_some_and(handed) {
+        return Ok(None);
+    }
+    let events = storage::event::load(app.db.read(), file.id.0).await?;
+    Ok(events.last().map(|event| event.at))
+}
+
 fn days_left(app: &App, instance: &Instance) -> Option<i32> {
-    let due = instance
-        .clock
-        .due
-        .filter(|_| instance.state.is_open_after_acceptance())?;
+    let due = instance.clock.running_due()?;
     let now = app.clock.now();
     let (today, day) = (
         working_time::local(now).ok()?.date(),

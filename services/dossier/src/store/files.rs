@@ -30,9 +30,12 @@ pub(crate) struct Stored {
     pub(crate) search: Search,
     /// The body as stored.
     pub(crate) body: Vec<u8>,
+    /// The row as stored.
+    row: Model,
 }
 
-/// No dossier is due as late as this.
+/// No dossier is due as late as this: without an appointment, standing still, or
+/// over.
 pub(crate) const NEVER: i64 = i64::MAX;
 
 /// A file by its id.
@@ -148,14 +151,21 @@ pub(super) fn stored(row: Model) -> Result<Stored, StorageError> {
     let file = serde_json::from_slice(&row.body)
         .map_err(|_| corrupt("dossier", row.id, "the body cannot be read"))?;
     let search = Search {
-        name_folded: row.name_folded,
-        phone_index: row.phone_index,
+        name_folded: row.name_folded.clone(),
+        phone_index: row.phone_index.clone(),
     };
     Ok(Stored {
         file,
         search,
-        body: row.body,
+        body: row.body.clone(),
+        row,
     })
+}
+
+/// Whether every column is what the body makes it: lists and look-ups go by the
+/// columns.
+pub(crate) fn columns_hold(stored: &Stored) -> Result<bool, StorageError> {
+    Ok(row(&stored.file, &stored.search)? == stored.row)
 }
 
 /// Canonical JSON: fields in the order of their declaration.
@@ -171,11 +181,17 @@ pub(crate) fn name_of<T: serde::Serialize>(value: &T) -> String {
         .unwrap_or_default()
 }
 
+/// What lists are sorted by: the due date that can be missed now.
+pub(crate) fn due_key(file: &CaseFile) -> i64 {
+    let due = file.instance.as_ref().and_then(|i| i.clock.running_due());
+    due.map_or(NEVER, |due| due.timestamp_micros())
+}
+
 fn row(file: &CaseFile, search: &Search) -> Result<Model, StorageError> {
     let instance = file.instance.as_ref();
     let task = instance.and_then(|i| i.task.as_ref());
-    let roles: String = task
-        .map(|t| t.roles.iter().map(|r| format!("{},", name_of(r))).collect())
+    let roles: Vec<String> = task
+        .map(|t| t.roles.iter().map(name_of).collect())
         .unwrap_or_default();
     let day = working_time::local(file.submitted).map(|at| at.date().to_string());
     Ok(Model {
@@ -191,12 +207,9 @@ fn row(file: &CaseFile, search: &Search) -> Result<Model, StorageError> {
         task_roles: if roles.is_empty() {
             String::new()
         } else {
-            format!(",{roles}")
+            format!(",{},", roles.join(","))
         },
-        due_key: instance
-            .filter(|i| i.state.is_open_after_acceptance())
-            .and_then(|i| i.clock.due)
-            .map_or(NEVER, |due| due.timestamp_micros()),
+        due_key: due_key(file),
         open: instance.is_some_and(|i| i.state.is_open_after_acceptance()),
         rehearsal: file.rehearsal,
         name_folded: search.name_folded.clone(),

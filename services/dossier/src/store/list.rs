@@ -3,7 +3,7 @@
 use domain::actor::Actor;
 use domain::actor::Principal;
 use domain::authority::{Sight, sight};
-use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, LikeExpr};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, Select,
@@ -29,6 +29,8 @@ pub(crate) struct Filter {
     pub(crate) states: Vec<String>,
     /// Waiting for the actor.
     pub(crate) mine: bool,
+    /// Accepted and not settled yet, whether or not a date is promised.
+    pub(crate) open: bool,
     /// Due before this instant, in microseconds.
     pub(crate) due_before: Option<i64>,
 }
@@ -87,10 +89,12 @@ fn visible(actor: &Actor) -> Condition {
 fn asked(actor: &Actor, filter: &Filter) -> Select<Entity> {
     let mut query = Entity::find().filter(visible(actor));
     if !filter.code.is_empty() {
-        query = query.filter(Column::Code.starts_with(literal(&filter.code)));
+        let begins = LikeExpr::new(format!("{}%", literal(&filter.code))).escape('\\');
+        query = query.filter(Column::Code.like(begins));
     }
     for word in &filter.name_words {
-        query = query.filter(Column::NameFolded.contains(literal(word)));
+        let within = LikeExpr::new(format!("%{}%", literal(word))).escape('\\');
+        query = query.filter(Column::NameFolded.like(within));
     }
     if let Some(index) = &filter.phone_index {
         query = query.filter(Column::PhoneIndex.eq(index.clone()));
@@ -108,9 +112,10 @@ fn asked(actor: &Actor, filter: &Filter) -> Select<Entity> {
         query = query.filter(Column::State.is_in(filter.states.clone()));
     }
     if let Some(before) = filter.due_before {
-        query = query
-            .filter(Column::DueKey.lt(before))
-            .filter(Column::Open.eq(true));
+        query = query.filter(Column::DueKey.lt(before));
+    }
+    if filter.open || filter.due_before.is_some() {
+        query = query.filter(Column::Open.eq(true));
     }
     if filter.mine {
         query.filter(waiting(actor))
@@ -136,10 +141,12 @@ fn waiting(actor: &Actor) -> Condition {
     )
 }
 
-/// `%`, `_` and `\` have no meaning in what people type: words and codes have
-/// none of them.
+/// `%`, `_` and `\` mean themselves in what people type.
 fn literal(text: &str) -> String {
     text.chars()
-        .filter(|c| !matches!(c, '%' | '_' | '\\'))
+        .flat_map(|c| {
+            let marked = matches!(c, '%' | '_' | '\\').then_some('\\');
+            marked.into_iter().chain([c])
+        })
         .collect()
 }

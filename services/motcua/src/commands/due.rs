@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use domain::working_time::national_calendar;
 use domain::working_time::query::{self, DueAnswer, DueQuery};
@@ -66,7 +67,23 @@ fn without_nulls(mut asked: Value) -> Value {
 
 fn answer(asked: Value) -> Result<DueAnswer, String> {
     let asked: DueQuery = serde_json::from_value(asked).map_err(|e| e.to_string())?;
+    if let Some(code) = &asked.unit {
+        known(code)?;
+    }
     query::answer(&national_calendar(), &asked).map_err(|e| e.to_string())
+}
+
+/// Every unit of the province counts by the national calendar until it has one
+/// of its own; a code that is no unit's would promise a date for nobody.
+fn known(code: &str) -> Result<(), String> {
+    static UNITS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let units = workflow::data::units().unwrap_or_default();
+        units.into_iter().map(|unit| unit.unit).collect()
+    });
+    if UNITS.iter().any(|unit| unit == code) {
+        return Ok(());
+    }
+    Err(format!("unit: không có đơn vị {code}"))
 }
 
 /// For people: the instant first, then why.

@@ -59,15 +59,9 @@ impl Kind {
     /// another kind in each unit, so that three lives a unit still cover all six
     /// kinds over the province, and any three in a row differ.
     pub(crate) fn of(unit: usize, nth: usize) -> Kind {
-        let [a, b, c, d, e, f] = Self::ALL;
-        match (unit + nth) % 6 {
-            0 => a,
-            1 => b,
-            2 => c,
-            3 => d,
-            4 => e,
-            _ => f,
-        }
+        let nth = unit.wrapping_add(nth) % Self::ALL.len();
+        // Below the number of kinds, so there is one.
+        Self::ALL.into_iter().nth(nth).unwrap_or(Kind::SameDayBirth)
     }
 
     /// What this kind does in a state; `supplemented` tells whether the one

@@ -24,7 +24,11 @@ pub(crate) struct People {
 impl People {
     /// Reads the embedded name parts.
     pub(crate) fn load() -> Result<Self, csv::Error> {
-        let mut people = Self { surnames: Vec::new(), middles: Vec::new(), givens: Vec::new() };
+        let mut people = Self {
+            surnames: Vec::new(),
+            middles: Vec::new(),
+            givens: Vec::new(),
+        };
         for row in csv::Reader::from_reader(NAMES.as_bytes()).deserialize() {
             let row: Row = row?;
             match row.part.as_str() {
@@ -43,10 +47,18 @@ impl People {
         let gender = if female { "f" } else { "m" };
         let fits = |g: &str| g.is_empty() || g.to_lowercase().starts_with(gender);
         let surname = draw.by_weight(self.surnames.iter().map(|(n, w)| (n, *w)));
-        let middle = draw
-            .by_weight(self.middles.iter().filter(|(_, g, _)| fits(g)).map(|(n, _, w)| (n, *w)));
-        let given = draw
-            .by_weight(self.givens.iter().filter(|(_, g, _)| fits(g)).map(|(n, _, w)| (n, *w)));
+        let middle = draw.by_weight(
+            self.middles
+                .iter()
+                .filter(|(_, g, _)| fits(g))
+                .map(|(n, _, w)| (n, *w)),
+        );
+        let given = draw.by_weight(
+            self.givens
+                .iter()
+                .filter(|(_, g, _)| fits(g))
+                .map(|(n, _, w)| (n, *w)),
+        );
         let year = 1955 + draw.below(45);
         let century = u64::from(year >= 2000) * 2 + u64::from(female);
         Applicant {

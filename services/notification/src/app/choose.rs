@@ -23,15 +23,8 @@ pub(crate) fn messages(
         let Fact::Moved { advanced } = fact else {
             continue;
         };
-        for step in &advanced.facts {
-            if let Step::TaskOpened { task } = step {
-                all.extend(
-                    recipients(task)
-                        .into_iter()
-                        .map(|to| (to, "new_task", task.label.clone())),
-                );
-            }
-        }
+        let (to, label) = officers(advanced);
+        all.extend(to.into_iter().map(|to| (to, "new_task", label.clone())));
         // A rehearsal never reaches a citizen.
         if !rehearsal {
             all.extend(
@@ -49,6 +42,21 @@ pub(crate) fn messages(
             created: at,
         })
         .collect()
+}
+
+/// Whom a move gives work to, and the step: the officer whom it assigns, else
+/// whoever may take up the task that it opens.
+fn officers(advanced: &Advanced) -> (Vec<String>, String) {
+    let (mut to, mut label) = (Vec::new(), String::new());
+    for step in &advanced.facts {
+        if let Step::TaskOpened { task } = step {
+            to = recipients(task);
+            label.clone_from(&task.label);
+        } else if let Step::Assigned { person } = step {
+            to = vec![format!("person:{person}")];
+        }
+    }
+    (to, label)
 }
 
 /// The officer whose task it is, or everybody of its unit in one of its roles.

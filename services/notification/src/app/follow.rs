@@ -5,6 +5,7 @@ use feed::{Follower, envelope};
 use proto::event::v1::Envelope;
 use runtime::Shutdown;
 use runtime::client::Channel;
+use runtime::incarnation::Incarnations;
 use storage::{StorageError, Tx};
 
 use super::{App, choose};
@@ -15,8 +16,9 @@ use crate::store::{messages, watched};
 const CONSUMER: &str = "notification.dossier";
 
 /// Runs until shutdown.
-pub(crate) async fn run(app: App, source: Channel, shutdown: Shutdown) {
-    let follower = Follower::new(CONSUMER, source, app.db.clone(), shutdown);
+pub(crate) async fn run(app: App, source: Channel, incarnations: Incarnations, shutdown: Shutdown) {
+    let follower =
+        Follower::new(CONSUMER, source, app.db.clone(), shutdown).knowing(incarnations, "dossier");
     follower
         .run(|tx: &Tx, envelope: &Envelope, _| Box::pin(async move { take(tx, envelope).await }))
         .await;

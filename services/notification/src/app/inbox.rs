@@ -58,13 +58,14 @@ pub(crate) async fn mark(app: &App, actor: &Actor, id: Uuid) -> Result<Read, Err
     if !to.contains(&message.recipient) {
         return Err(Error::NotFound);
     }
-    app.db
+    let read = app
+        .db
         .run("notification_mark_read", move |tx: &Tx| {
-            Box::pin(async move { Ok::<_, Error>(messages::mark(tx, id, me.0, now).await?) })
+            Box::pin(async move {
+                messages::mark(tx, id, me.0, now).await?;
+                Ok::<_, Error>(messages::read_at(tx.conn(), id, me.0).await?)
+            })
         })
         .await?;
-    Ok(Read {
-        message,
-        read: Some(now),
-    })
+    Ok(Read { message, read })
 }

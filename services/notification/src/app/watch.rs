@@ -20,11 +20,20 @@ const EVERY: Duration = Duration::from_mins(1);
 /// How many dossiers a unit of work tells of.
 const BATCH: u64 = 200;
 
-/// Runs until shutdown.
+/// Runs until shutdown: each minute, since time makes things due, and after each
+/// commit, since events do.
 pub(crate) async fn run(app: App, shutdown: Shutdown) {
-    while shutdown.pause(EVERY).await {
+    let mut commits = app.db.committed();
+    loop {
         if let Err(error) = tell(&app).await {
             tracing::warn!(%error, "due dates could not be told of yet");
+        }
+        let goes_on = tokio::select! {
+            goes_on = shutdown.pause(EVERY) => goes_on,
+            committed = commits.changed() => committed.is_ok() && !shutdown.is_stopped(),
+        };
+        if !goes_on {
+            return;
         }
     }
 }
@@ -33,8 +42,12 @@ pub(crate) async fn run(app: App, shutdown: Shutdown) {
 pub(crate) async fn tell(app: &App) -> Result<(), Error> {
     let now = app.clock.now();
     loop {
-        let told = app
-            .db
+        // Looking is no unit of work: its commit would wake this very job.
+        let waiting = watched::untold(app.db.read(), now, end_of_day(now), 1).await?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        app.db
             .run("notification_tell_due", move |tx: &Tx| {
                 Box::pin(async move {
                     let tomorrow = end_of_day(now);
@@ -56,13 +69,10 @@ pub(crate) async fn tell(app: &App) -> Result<(), Error> {
                         }
                         watched::told(tx, row.dossier, if late { 2 } else { 1 }).await?;
                     }
-                    Ok::<_, Error>(due.len())
+                    Ok::<_, Error>(())
                 })
             })
             .await?;
-        if told == 0 {
-            return Ok(());
-        }
     }
 }
 

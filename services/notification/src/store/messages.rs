@@ -135,6 +135,16 @@ pub(crate) async fn to_applicant<C: ConnectionTrait>(
         .await?)
 }
 
+/// When a person read a message.
+pub(crate) async fn read_at<C: ConnectionTrait>(
+    conn: &C,
+    id: Uuid,
+    person: Uuid,
+) -> Result<Option<DateTime<Utc>>, StorageError> {
+    let mark = message_read::Entity::find_by_id((id, person)).one(conn);
+    Ok(mark.await?.map(|mark| mark.at))
+}
+
 /// Marks as read.
 pub(crate) async fn mark(
     tx: &Tx,

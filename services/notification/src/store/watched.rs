@@ -30,36 +30,47 @@ pub(crate) async fn find<C: ConnectionTrait>(
 
 /// The row after an event's facts; none when its beginning was never seen.
 pub(crate) fn after(known: Option<Watched>, dossier: Uuid, facts: &[Fact]) -> Option<Watched> {
-    let begun = facts.iter().find_map(|fact| match fact {
-        Fact::Submitted { file } => Some(Watched {
+    let begun = facts.iter().find_map(|fact| {
+        let Fact::Submitted { file } = fact else {
+            return None;
+        };
+        Some(Watched {
             dossier,
             due_key: NEVER,
             open: false,
             rehearsal: file.rehearsal,
             recipients: String::new(),
             told: 0,
-        }),
-        _ => None,
+        })
     });
     let mut row = known.or(begun)?;
     for fact in facts {
         let Fact::Moved { advanced } = fact else {
             continue;
         };
-        row.open = advanced.to.is_open_after_acceptance();
+        // A clock that stands still makes nobody late.
+        row.open = advanced.to.is_open_after_acceptance() && !advanced.to.is_paused();
         for step in &advanced.facts {
-            match step {
-                Step::DueChanged { new, .. } => {
-                    row.due_key = new.map_or(NEVER, |due| due.timestamp_micros());
-                    row.told = 0;
-                }
-                Step::TaskOpened { task } => row.recipients = recipients(task).join(" "),
-                Step::Assigned { person } => row.recipients = format!("person:{person}"),
-                _ => {}
+            if let Step::DueChanged { new, .. } = step {
+                row.due_key = new.map_or(NEVER, |due| due.timestamp_micros());
+                row.told = 0;
+            } else if let Step::TaskOpened { task } = step {
+                hand(&mut row, recipients(task).join(" "));
+            } else if let Step::Assigned { person } = step {
+                hand(&mut row, format!("person:{person}"));
             }
         }
     }
     Some(row)
+}
+
+/// Who has it from now on has not been told yet. Nobody is told the same twice:
+/// a message is one for each recipient and due date.
+fn hand(row: &mut Watched, recipients: String) {
+    if row.recipients != recipients {
+        row.recipients = recipients;
+        row.told = 0;
+    }
 }
 
 /// Replaces a row.

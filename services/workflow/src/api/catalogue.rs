@@ -1,4 +1,4 @@
-//! CatalogueService on the wire.
+//! `CatalogueService` on the wire.
 
 use proto::workflow::v1 as wire;
 use proto::workflow::v1::catalogue_service_server::CatalogueService;
@@ -17,7 +17,7 @@ impl CatalogueService for CatalogueApi {
         &self,
         request: Request<wire::ListCasesRequest>,
     ) -> Result<Response<wire::ListCasesResponse>, Status> {
-        let ask = convert::list_cases(request.into_inner())?;
+        let ask = convert::list_cases(request.get_ref())?;
         let (cases, next) = app::list_cases::run(&self.0, &ask.query, &ask.after, ask.size).await?;
         let token = next
             .map(|key| convert::page_token(&ask.query, &key))
@@ -56,7 +56,7 @@ impl CatalogueService for CatalogueApi {
     ) -> Result<Response<wire::GetReadinessResponse>, Status> {
         let caller = runtime::auth::caller(&request).map_err(Status::from)?;
         let units = app::readiness::run(&self.0, &caller.actor).await?;
-        let units = units.into_iter().map(convert::readiness).collect();
+        let units = units.iter().map(convert::readiness).collect();
         Ok(Response::new(wire::GetReadinessResponse { units }))
     }
 }

@@ -59,12 +59,12 @@ impl Wrong {
         field: &str,
         at: Option<prost_types::Timestamp>,
     ) -> DateTime<Utc> {
-        at.and_then(|t| DateTime::from_timestamp(t.seconds, u32::try_from(t.nanos).ok()?))
-            .map(domain::clock::to_micros)
-            .unwrap_or_else(|| {
-                self.say(field, "phải là một thời điểm");
-                DateTime::UNIX_EPOCH
-            })
+        let known =
+            at.and_then(|t| DateTime::from_timestamp(t.seconds, u32::try_from(t.nanos).ok()?));
+        if known.is_none() {
+            self.say(field, "phải là một thời điểm");
+        }
+        domain::clock::to_micros(known.unwrap_or(DateTime::UNIX_EPOCH))
     }
 
     pub(super) fn version(&mut self, field: &str, version: i64, least: i64) -> i64 {
@@ -76,12 +76,11 @@ impl Wrong {
 
     /// The key that a page begins after; empty for the first page.
     pub(super) fn page(&mut self, filter: &str, token: &str) -> String {
-        page::decode::<String>(filter, token)
-            .map(Option::unwrap_or_default)
-            .unwrap_or_else(|_| {
-                self.say("page_token", "không thuộc danh sách này");
-                String::new()
-            })
+        if let Ok(key) = page::decode::<String>(filter, token) {
+            return key.unwrap_or_default();
+        }
+        self.say("page_token", "không thuộc danh sách này");
+        String::new()
     }
 
     pub(super) fn end<T>(self, value: T) -> Result<T, Failure> {
@@ -126,7 +125,7 @@ pub(super) fn size(wrong: &mut Wrong, asked: i32, most: u64, usual: u64) -> u64 
 }
 
 /// The query of `ListCases`.
-pub fn list_cases(message: wire::ListCasesRequest) -> Result<ListCases, Failure> {
+pub fn list_cases(message: &wire::ListCasesRequest) -> Result<ListCases, Failure> {
     let mut wrong = Wrong::default();
     let size = size(&mut wrong, message.page_size, 500, PAGE);
     if message.query.chars().count() > QUERY {
@@ -162,7 +161,7 @@ pub fn case(case: Case) -> wire::ProcedureCase {
 }
 
 /// What a unit has, on the wire.
-pub fn readiness(unit: Readiness) -> wire::UnitReadiness {
+pub fn readiness(unit: &Readiness) -> wire::UnitReadiness {
     let count = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
     wire::UnitReadiness {
         unit: format!("units/{}", unit.unit),

@@ -1,4 +1,4 @@
-//! InstanceService on the wire.
+//! `InstanceService` on the wire.
 
 use proto::workflow::v1 as wire;
 use proto::workflow::v1::instance_service_server::InstanceService;
@@ -33,6 +33,18 @@ impl InstanceService for InstanceApi {
         Ok(Response::new(messages::answer(&bytes)?))
     }
 
+    async fn check_opening(
+        &self,
+        request: Request<wire::CheckOpeningRequest>,
+    ) -> Result<Response<wire::CheckOpeningResponse>, Status> {
+        let asker = asker(&request)?;
+        let (case, receiver, decider) = messages::check(request.get_ref())?;
+        let decider =
+            app::open_instance::check(&self.0, &asker, &case, &receiver, decider.as_ref()).await?;
+        let decider = format!("units/{decider}");
+        Ok(Response::new(wire::CheckOpeningResponse { decider }))
+    }
+
     async fn cross(
         &self,
         request: Request<wire::CrossRequest>,
@@ -57,6 +69,16 @@ impl InstanceService for InstanceApi {
             envelopes,
             next_page_token,
         }))
+    }
+
+    async fn explain_due(
+        &self,
+        request: Request<wire::ExplainDueRequest>,
+    ) -> Result<Response<wire::ExplainDueResponse>, Status> {
+        let asker = asker(&request)?;
+        let id = convert::uuid("dossier", &request.get_ref().dossier)?;
+        let (instance, explained) = app::explain_due::run(&self.0, &asker, id).await?;
+        Ok(Response::new(messages::explanation(&instance, explained)))
     }
 
     async fn get_instance(

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::instance::{self, Asker, Encode, Made};
 use super::{App, timers};
-use crate::data::Case;
+use crate::data::{Case, Level};
 use crate::error::Error;
 use crate::store::{calendar, catalogue};
 
@@ -47,7 +47,7 @@ pub async fn run(app: &App, asker: &Asker, ask: Ask, encode: Encode) -> Result<V
     let case = catalogue::case(conn, &ask.case)
         .await?
         .ok_or(Error::NotFound("case"))?;
-    let decider = deciding(app, &ask, &case).await?;
+    let decider = deciding(app, &ask.receiver, ask.decider.as_ref(), &case).await?;
     authorise(asker, &ask, &decider)?;
     let definition = catalogue::process(conn, &case.process)
         .await?
@@ -74,7 +74,7 @@ pub async fn run(app: &App, asker: &Asker, ask: Ask, encode: Encode) -> Result<V
         dossier: DossierId(ask.dossier),
         receiver: ask.receiver.clone(),
         decider,
-        terms: terms(&case),
+        terms: terms(&case, ask.online),
         online: ask.online,
     };
     let (next, facts) = process::open(&definition, &opening, &ctx);
@@ -94,25 +94,53 @@ pub async fn run(app: &App, asker: &Asker, ask: Ask, encode: Encode) -> Result<V
     instance::save(app, "open_instance", made).await
 }
 
+/// Whether an instance could be opened for these, and who would decide: asked
+/// before anything is stored, so that what is stored gets its instance.
+pub async fn check(
+    app: &App,
+    asker: &Asker,
+    case: &str,
+    receiver: &UnitId,
+    decider: Option<&UnitId>,
+) -> Result<UnitId, Error> {
+    instance::only_dossier(asker)?;
+    let conn = app.db.read();
+    let case = catalogue::case(conn, case)
+        .await?
+        .ok_or(Error::Field("case", "không có thủ tục này trong danh mục"))?;
+    deciding(app, receiver, decider, &case).await
+}
+
 /// Under what terms dossiers of the case are accepted.
-fn terms(case: &Case) -> Terms {
+fn terms(case: &Case, online: bool) -> Terms {
     Terms {
         limit: case.limit,
         mode: Mode::Day,
         supplement: AfterPause::Restart,
-        handover: Handover::Electronic,
+        // What was handed over at a counter or came by post travels as paper.
+        handover: if online {
+            Handover::Electronic
+        } else {
+            Handover::Paper
+        },
     }
 }
 
 /// The deciding unit, both units known. A department's case is decided by its
 /// department, whoever receives it.
-async fn deciding(app: &App, ask: &Ask, case: &Case) -> Result<UnitId, Error> {
+async fn deciding(
+    app: &App,
+    receiver: &UnitId,
+    decider: Option<&UnitId>,
+    case: &Case,
+) -> Result<UnitId, Error> {
     let conn = app.db.read();
-    let receiver = catalogue::unit(conn, ask.receiver.as_str()).await?;
-    if !receiver.ok_or(Error::NotFound("unit"))?.receives {
+    let unknown = |field| Error::Field(field, "không có đơn vị này");
+    let known = catalogue::unit(conn, receiver.as_str()).await?;
+    if !known.ok_or_else(|| unknown("receiver"))?.receives {
         return Err(Error::Rule("RECEIVER", "Đơn vị này không tiếp nhận hồ sơ."));
     }
-    let decider = match (&case.decider, &ask.decider) {
+    let decides = match (&case.decider, decider) {
         (Some(own), Some(asked)) if own != asked => {
             return Err(Error::Rule(
                 "DECIDER",
@@ -121,12 +149,19 @@ async fn deciding(app: &App, ask: &Ask, case: &Case) -> Result<UnitId, Error> {
         }
         (Some(own), _) => own.clone(),
         (None, Some(asked)) => asked.clone(),
-        (None, None) => ask.receiver.clone(),
+        (None, None) => receiver.clone(),
     };
-    catalogue::unit(conn, decider.as_str())
-        .await?
-        .ok_or(Error::NotFound("unit"))?;
-    Ok(decider)
+    let kind = catalogue::unit(conn, decides.as_str()).await?;
+    let kind = kind.ok_or_else(|| unknown("decider"))?.kind;
+    // The provincial centre takes in for communes; it settles nothing itself.
+    let commune = matches!(kind.as_str(), "commune" | "ward");
+    if case.level == Level::Commune && !commune {
+        return Err(Error::Rule(
+            "DECIDER",
+            "Thủ tục cấp xã phải do một xã hoặc phường giải quyết.",
+        ));
+    }
+    Ok(decides)
 }
 
 /// A person submits at their own counter; what a partner files, and what the

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use domain::actor::{Actor, Principal, Role};
+use domain::actor::Actor;
+use domain::authority;
 use domain::ids::UnitId;
 use domain::working_time::local;
 
@@ -26,21 +27,9 @@ pub struct Readiness {
     pub without_limit: Vec<String>,
 }
 
-/// Who may ask: our own services, and those who look after units or watch.
-fn may_ask(actor: &Actor) -> bool {
-    let watching = [
-        Role::UnitAdmin,
-        Role::ProvinceAdmin,
-        Role::TechnicalAdmin,
-        Role::Monitor,
-        Role::Inspector,
-    ];
-    matches!(actor.principal, Principal::Service(_)) || watching.iter().any(|r| actor.has(*r))
-}
-
 /// One entry for each unit that takes dossiers in.
 pub async fn run(app: &App, actor: &Actor) -> Result<Vec<Readiness>, Error> {
-    if !may_ask(actor) {
+    if !authority::may_watch_units(actor) {
         return Err(Error::Denied);
     }
     let conn = app.db.read();

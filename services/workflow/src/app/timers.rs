@@ -24,8 +24,7 @@ pub fn of(
     if let Some(due) = instance.task.as_ref().and_then(|task| task.due) {
         timers.push((STEP, due));
     }
-    let runs = instance.clock.stopped.is_none() && !instance.clock.is_paused();
-    if let Some(due) = instance.clock.due.filter(|_| runs) {
+    if let Some(due) = instance.clock.running_due() {
         if let Some(soon) = day_before(deciding, due)?.filter(|soon| *soon > at) {
             timers.push((SOON, soon));
         }

@@ -1,15 +1,14 @@
 //! What must hold of every stored instance.
 
 use domain::process::{Fact, Instance};
-use domain::working_time::{self, Pause};
 use storage::Check;
 use uuid::Uuid;
 
 use super::App;
+use super::cross::calendars;
 use super::instance::{canonical, facts};
 use crate::error::Error;
 use crate::store;
-use crate::store::calendar;
 
 /// How many instances are read at once.
 const PAGE: u64 = 200;
@@ -74,9 +73,11 @@ async fn fold(app: &App, id: Uuid, version: i64) -> Result<Option<Instance>, Err
             return Ok(None);
         }
         seen = event.aggregate_version;
-        let first = advanced.facts.iter().find_map(|fact| match fact {
-            Fact::Opened(first) => Some((**first).clone()),
-            _ => None,
+        let first = advanced.facts.iter().find_map(|fact| {
+            let Fact::Opened(first) = fact else {
+                return None;
+            };
+            Some((**first).clone())
         });
         let Some(before) = instance.or(first) else {
             return Ok(None);
@@ -90,23 +91,16 @@ async fn fold(app: &App, id: Uuid, version: i64) -> Result<Option<Instance>, Err
 /// was appointed, or later.
 async fn due_holds(app: &App, instance: &Instance) -> Result<bool, Error> {
     let clock = &instance.clock;
-    let Some(limit) = &instance.terms.limit else {
+    // A promise that waits for receipt was counted by the calendars of its day.
+    let at = clock.accepted.unwrap_or(app.clock.now());
+    let (receiving, deciding) = calendars(app, instance, at).await?;
+    let Some(explained) = instance.explain(&receiving, &deciding)? else {
         return Ok(clock.due.is_none() || clock.extended);
     };
-    let (Some(started), Some(version)) = (clock.started, clock.calendar) else {
-        return Ok(true);
-    };
-    let calendar = calendar::of_unit_at(app.db.read(), &instance.decider, version).await?;
-    let Some(calendar) = calendar else {
-        return Ok(false);
-    };
-    // An open pause, and one that the end closed, have moved nothing yet.
-    let done = |pause: &&Pause| pause.to.is_some() && pause.to != clock.stopped;
-    let pauses: Vec<Pause> = clock.pauses.iter().filter(done).copied().collect();
-    let promise = working_time::due(&calendar, limit, instance.terms.mode, started, &pauses)?;
+    let counted = Some(explained.promise.due);
     Ok(if clock.extended {
-        clock.due >= Some(promise.due)
+        clock.due >= counted
     } else {
-        clock.due == Some(promise.due)
+        clock.due == counted
     })
 }

@@ -68,15 +68,9 @@ pub fn row(
         owner: instance.owner.0.clone(),
         open: !instance.state.is_terminal(),
         accepted: instance.clock.accepted,
-        due: instance.clock.due.filter(|_| runs(instance)),
+        due: instance.clock.running_due(),
         body,
     })
-}
-
-/// Whether the settlement clock can still make the dossier late: a paused or
-/// ended one cannot.
-fn runs(instance: &Instance) -> bool {
-    instance.clock.stopped.is_none() && !instance.clock.is_paused()
 }
 
 /// The row of its open task.

@@ -11,7 +11,7 @@ pub fn all() -> Vec<Box<dyn MigrationTrait>> {
 struct Catalogue;
 
 impl MigrationName for Catalogue {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "m2026_11_24_workflow_catalogue"
     }
 }
@@ -119,7 +119,7 @@ impl MigrationTrait for Catalogue {
 struct Instances;
 
 impl MigrationName for Instances {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "m2026_11_24_workflow_instances"
     }
 }

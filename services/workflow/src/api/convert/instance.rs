@@ -1,7 +1,8 @@
-//! Messages of InstanceService to values and back.
+//! Messages of `InstanceService` to values and back.
 
+use chrono::{DateTime, Utc};
 use domain::ids::UnitId;
-use domain::process::Command;
+use domain::process::{Command, Explained, Instance};
 use prost::Message as _;
 use proto::workflow::v1 as wire;
 use runtime::Failure;
@@ -57,6 +58,18 @@ pub fn open(mut message: wire::OpenInstanceRequest) -> Result<open_instance::Ask
     wrong.end(ask)
 }
 
+/// What `CheckOpening` asks: case, receiver, decider.
+pub fn check(
+    message: &wire::CheckOpeningRequest,
+) -> Result<(String, UnitId, Option<UnitId>), Failure> {
+    let mut wrong = Wrong::default();
+    let case = wrong.key("case", "cases/", &message.case);
+    let receiver = UnitId(wrong.key("receiver", "units/", &message.receiver));
+    let decider = (!message.decider.is_empty())
+        .then(|| UnitId(wrong.key("decider", "units/", &message.decider)));
+    wrong.end((case, receiver, decider))
+}
+
 /// The command of `Cross`; as above for `received`.
 pub fn cross(mut message: wire::CrossRequest) -> Result<cross::Ask, Failure> {
     let mut wrong = Wrong::default();
@@ -110,6 +123,40 @@ pub fn crossed(moved: &Moved) -> Vec<u8> {
         instance: Some(state(moved)),
     }
     .encode_to_vec()
+}
+
+/// Why it is due then, on the wire.
+pub fn explanation(instance: &Instance, explained: Option<Explained>) -> wire::ExplainDueResponse {
+    let due = instance.clock.due;
+    let Some((due, explained)) = due.zip(explained) else {
+        return wire::ExplainDueResponse::default();
+    };
+    let skipped = explained.promise.skipped.into_iter();
+    wire::ExplainDueResponse {
+        due: Some(stamp(due)),
+        started: Some(stamp(explained.from)),
+        limit: explained.limit.to_string(),
+        counted: explained
+            .promise
+            .counted
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        skipped: skipped
+            .map(|day| wire::SkippedDay {
+                date: day.date.to_string(),
+                why: day.why,
+            })
+            .collect(),
+        extended: instance.clock.extended,
+    }
+}
+
+fn stamp(at: DateTime<Utc>) -> prost_types::Timestamp {
+    prost_types::Timestamp {
+        seconds: at.timestamp(),
+        nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default(),
+    }
 }
 
 /// A stored answer back as a message.

@@ -4,17 +4,19 @@ use domain::process::Advanced;
 use domain::process::Command;
 use feed::envelope;
 use prost_types::Timestamp;
+use proto::common::v1::ErrorReason;
 use proto::event::v1::Envelope;
 use proto::workflow::v1 as wf;
 use proto::workflow::v1::catalogue_service_client::CatalogueServiceClient;
 use proto::workflow::v1::instance_service_client::InstanceServiceClient;
-use runtime::Failure;
+use runtime::{Failure, FieldViolation};
 use uuid::Uuid;
 
-use super::App;
-use super::act::Act;
+use crate::app::App;
+use crate::app::act::Act;
 use crate::error::{Error, corrupt};
 use domain::case_file::CaseFile;
+use domain::ids::UnitId;
 
 /// An event of an instance with its envelope.
 #[derive(Clone, Debug)]
@@ -48,24 +50,45 @@ pub(crate) async fn case(app: &App, name: &str) -> Result<wf::ProcedureCase, Err
         name: name.to_owned(),
     };
     let answer = runtime::client::as_itself(client.get_case(asked)).await;
-    let unknown = || {
-        Error::Fields(vec![runtime::FieldViolation::new(
-            "case",
-            "không có thủ tục này trong danh mục",
-        )])
-    };
+    let unknown = || wrong("case", "không có thủ tục này trong danh mục");
     match answer {
         Ok(answer) => answer.into_inner().case.ok_or_else(unknown),
-        Err(status)
-            if matches!(
-                status.code(),
-                tonic::Code::NotFound | tonic::Code::InvalidArgument
-            ) =>
-        {
-            Err(unknown())
+        Err(status) => {
+            let failure = Failure::from_status(&status);
+            let absent = matches!(
+                failure.reason(),
+                ErrorReason::NotFound | ErrorReason::InvalidField
+            );
+            Err(if absent { unknown() } else { failure.into() })
+        }
+    }
+}
+
+/// The unit that would decide a dossier of a case; a refusal before anything is
+/// written, since what is stored must be able to get its instance.
+pub(crate) async fn decider(
+    app: &App,
+    case: &str,
+    receiver: &UnitId,
+    decider: Option<&UnitId>,
+) -> Result<UnitId, Error> {
+    let mut client = InstanceServiceClient::new(app.workflow()?);
+    let asked = wf::CheckOpeningRequest {
+        case: format!("cases/{case}"),
+        receiver: format!("units/{receiver}"),
+        decider: decider.map(|d| format!("units/{d}")).unwrap_or_default(),
+    };
+    match runtime::client::as_itself(client.check_opening(asked)).await {
+        Ok(answer) => {
+            let decider = answer.into_inner().decider;
+            Ok(UnitId::from(decider.trim_start_matches("units/")))
         }
         Err(status) => Err(Failure::from_status(&status).into()),
     }
+}
+
+fn wrong(field: &str, why: &str) -> Error {
+    Error::Fields(vec![FieldViolation::new(field, why)])
 }
 
 /// Opens the instance of a file; the same for the same file, however often.
@@ -110,6 +133,16 @@ fn moved(answer: Result<Option<wf::InstanceState>, tonic::Status>) -> Result<Mov
         Ok(None) => Err(corrupt("workflow.answer", "", "no instance").into()),
         Err(status) => Err(Failure::from_status(&status).into()),
     }
+}
+
+/// The count behind a due date: workflow's own, day by day.
+pub(crate) async fn explain(app: &App, dossier: Uuid) -> Result<wf::ExplainDueResponse, Error> {
+    let mut client = InstanceServiceClient::new(app.workflow()?);
+    let asked = wf::ExplainDueRequest {
+        dossier: dossier.to_string(),
+    };
+    let answer = runtime::client::as_itself(client.explain_due(asked)).await;
+    Ok(answer.map_err(|s| Failure::from_status(&s))?.into_inner())
 }
 
 /// The events of an instance after a version.

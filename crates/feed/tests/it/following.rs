@@ -1,0 +1,197 @@
+//! Effects: once each, in order, whatever happens to the follower.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+use proto::event::v1::Envelope;
+use storage::StorageError;
+
+use motcua_feed as feed;
+
+use crate::effects::{After, pairs};
+use crate::{Source, append, append_all, event_of};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_effect_happens_once_over_replicas_restarts_and_cancellations() {
+    const EVENTS: i64 = 150;
+    for (one, consumer) in pairs().await {
+        let source = Source::of(&one.db);
+        source
+            .numbered((0..150_u64).map(|n| (n % 12, n.cast_signed() / 12 + 1)))
+            .await;
+        let mut lives = 0;
+        let mut reached = 0;
+        while reached < EVENTS {
+            // Two replicas under one name: each event comes to both.
+            let replicas = [(); 2].map(|()| {
+                consumer.follow_with(&source.channel, |_, position| {
+                    Box::pin(async move {
+                        // Between the effect and the cursor there is time to die.
+                        for _ in 0..position % 5 {
+                            tokio::task::yield_now().await;
+                        }
+                        Ok(())
+                    })
+                })
+            });
+            let target = EVENTS.min(reached + 1 + lives % 9);
+            crate::until("it goes on", async || {
+                consumer
+                    .cursor()
+                    .await
+                    .is_some_and(|c| c.position >= target)
+            })
+            .await;
+            for replica in replicas {
+                replica.task.abort();
+                let _ = replica.task.await;
+            }
+            reached = consumer.cursor().await.unwrap().position;
+            lives += 1;
+            assert!(lives <= EVENTS, "it does not get on");
+        }
+        let expected: Vec<_> = (1..=EVENTS).collect();
+        assert_eq!(consumer.effects().await, expected, "{}", one.label);
+        assert!(lives >= 5, "{}: only {lives} lives", one.label);
+        println!(
+            "{}: {EVENTS} events over {lives} lives of two replicas",
+            one.label
+        );
+        source.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn an_effect_whose_unit_fails_after_it_is_not_done_twice() {
+    for (one, consumer) in pairs().await {
+        let source = Source::of(&one.db);
+        source.numbered((0..5).map(|n| (n, 1))).await;
+        let failures = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&failures);
+        let following = consumer.follow_with(&source.channel, move |_, position| {
+            let failures = Arc::clone(&counted);
+            Box::pin(async move {
+                // Event 3 fails four times after its effect was written.
+                if position == 3 && failures.fetch_add(1, Ordering::SeqCst) < 4 {
+                    return Err(StorageError::Other);
+                }
+                Ok(())
+            })
+        });
+        following.at(5).await;
+        assert_eq!(consumer.effects().await, [1, 2, 3, 4, 5], "{}", one.label);
+        assert_eq!(failures.load(Ordering::SeqCst), 5);
+        assert_eq!(consumer.parked().await, [0; 0]);
+        following.end().await;
+        source.stop().await;
+    }
+}
+
+/// Aggregate 1 is poisoned from its second event on.
+fn poisoned(envelope: &Envelope) -> bool {
+    envelope.aggregate_id == crate::aggregate(1).to_string() && envelope.aggregate_version == 2
+}
+
+#[tokio::test]
+async fn a_poison_event_is_parked_after_five_attempts_and_only_its_aggregate_waits() {
+    for (one, consumer) in pairs().await {
+        let source = Source::of(&one.db);
+        source
+            .numbered([(1, 1), (2, 1), (1, 2), (2, 2), (1, 3), (3, 1)])
+            .await;
+        let tried = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&tried);
+        let apply = move |envelope: &Envelope, position: i64| -> After {
+            let (tried, poisoned) = (Arc::clone(&noted), poisoned(envelope));
+            Box::pin(async move {
+                tried.lock().unwrap().push(position);
+                if poisoned {
+                    return Err(StorageError::Other);
+                }
+                Ok(())
+            })
+        };
+        let following = consumer.follow_with(&source.channel, apply.clone());
+        following.at(6).await;
+        assert_eq!(consumer.effects().await, [1, 2, 4, 6], "{}", one.label);
+        assert_eq!(consumer.parked().await, [3, 5], "{}", one.label);
+        assert_eq!(following.control.report().parked, 2);
+        let tries = tried.lock().unwrap().clone();
+        assert_eq!(tries, [1, 2, 3, 3, 3, 3, 3, 4, 6], "{}", one.label);
+        assert_eq!(
+            consumer
+                .count("SELECT count(*) FROM parked WHERE length(envelope) > 0 AND reason <> ''")
+                .await,
+            2
+        );
+        following.end().await;
+
+        // Another life later the aggregate still waits, and the others do not.
+        let following = consumer.follow_with(&source.channel, apply);
+        append(&one.db, 1, 4).await.unwrap();
+        append(&one.db, 2, 3).await.unwrap();
+        following.at(8).await;
+        assert_eq!(consumer.effects().await, [1, 2, 4, 6, 8], "{}", one.label);
+        assert_eq!(consumer.parked().await, [3, 5, 7], "{}", one.label);
+        let checks = feed::checks("test", consumer.db()).await.unwrap();
+        let parked = checks
+            .iter()
+            .find(|c| c.id == "test.nothing_parked")
+            .unwrap();
+        assert_eq!(parked.violations, 1);
+        following.end().await;
+        source.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn what_panics_or_cannot_be_read_is_parked_too() {
+    for (one, consumer) in pairs().await {
+        let source = Source::of(&one.db);
+        let mut rubbish = event_of(2, 1);
+        rubbish.envelope = vec![0xff; 8];
+        let mut nameless = event_of(3, 1);
+        nameless.envelope.clear();
+        append(&one.db, 1, 1).await.unwrap();
+        append_all(&one.db, vec![rubbish, nameless]).await.unwrap();
+        source.numbered([(4, 1)]).await;
+        let following = consumer.follow_with(&source.channel, |_, position| {
+            assert!(position != 1, "as the test wants");
+            Box::pin(async { Ok(()) })
+        });
+        following.at(4).await;
+        assert_eq!(consumer.effects().await, [4], "{}", consumer.label());
+        assert_eq!(consumer.parked().await, [1, 2, 3], "{}", one.label);
+        following.end().await;
+        source.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_follower_ends_at_shutdown_whatever_it_waits_for() {
+    for (one, consumer) in pairs().await {
+        let source = Source::of(&one.db);
+        source.numbered([(1, 1)]).await;
+        // In the pauses between attempts.
+        let following = consumer.follow_with(&source.channel, |_, _| {
+            Box::pin(async { Err(StorageError::Other) })
+        });
+        crate::until("an attempt was made", async || {
+            consumer.cursor().await.is_some()
+        })
+        .await;
+        following.end().await;
+        // On a silent line.
+        let following = consumer.follow(&source.channel);
+        following.at(1).await;
+        following.end().await;
+        // At a source that is gone.
+        source.stop().await;
+        let following = consumer.follow(&source.channel);
+        following
+            .state("it waits", |s| matches!(s, feed::State::Waiting { .. }))
+            .await;
+        following.end().await;
+        assert_eq!(consumer.effects().await, [1], "{}", one.label);
+    }
+}
