@@ -86,17 +86,20 @@ impl Shutdown {
         names.1.values().copied().collect()
     }
 
-    /// Waits for SIGTERM or Ctrl-C.
-    pub async fn signalled(&self) -> std::io::Result<()> {
+    /// Listens for SIGTERM and Ctrl-C from now on, and not only once the answer is
+    /// awaited: whoever was told that the process is ready may end it at once.
+    pub fn signalled(&self) -> std::io::Result<impl Future<Output = ()> + use<>> {
         use tokio::signal::unix::{SignalKind, signal};
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            () = self.token.cancelled() => {}
-        }
-        Ok(())
+        let token = self.token.clone();
+        Ok(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+                () = token.cancelled() => {}
+            }
+        })
     }
 }
 

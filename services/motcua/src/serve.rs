@@ -64,8 +64,9 @@ pub(crate) async fn run(args: ServeArgs) -> Outcome {
     let config = args.at.load()?;
     let _telemetry = runtime::telemetry::init(&config.telemetry, &args.what)?;
     let served = Served::start(&config, &args.what, args.demo, Means::default()).await?;
+    let signalled = served.house.shutdown.signalled()?;
     served.tell(&mut io::stdout().lock())?;
-    served.house.shutdown.signalled().await?;
+    signalled.await;
     let announce = if config.is_production() {
         ANNOUNCE
     } else {

@@ -115,3 +115,16 @@ async fn a_drain_without_anything_left_is_immediate() {
     assert_eq!(shutdown.drain(Duration::from_secs(5)).await, Ok(()));
     assert_eq!(shutdown.running(), [""; 0]);
 }
+
+#[tokio::test]
+async fn a_signal_that_comes_before_anybody_waits_for_it_is_not_lost() {
+    let signalled = Shutdown::new().signalled().unwrap();
+    // Whoever reads that a process is ready may end it in the same instant.
+    let me = std::process::id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args(["-TERM", &me])
+        .status();
+    assert!(sent.unwrap().success());
+    let heard = tokio::time::timeout(Duration::from_secs(10), signalled).await;
+    assert!(heard.is_ok());
+}
