@@ -50,12 +50,15 @@ pub struct AtArgs {
     pub data: Option<PathBuf>,
 }
 
+/// Every service and the pages.
+const EVERYTHING: &str = "all";
+
 /// What `serve` is asked.
-#[derive(Args, Debug, Default)]
+#[derive(Args, Debug)]
 pub struct ServeArgs {
     /// `all`, `console`, or one service: account, workflow, dossier,
     /// notification, gateway.
-    #[arg(default_value = "all")]
+    #[arg(default_value = EVERYTHING)]
     pub what: String,
     /// Gives every unit's officers random passwords, written once to a file
     /// beside the data, so that the tour can be walked at once. Refused in
@@ -64,6 +67,17 @@ pub struct ServeArgs {
     pub demo: bool,
     #[command(flatten)]
     pub at: AtArgs,
+}
+
+/// What the program does when it is asked nothing.
+impl Default for ServeArgs {
+    fn default() -> Self {
+        Self {
+            what: EVERYTHING.to_owned(),
+            demo: false,
+            at: AtArgs::default(),
+        }
+    }
 }
 
 /// What a report is asked.

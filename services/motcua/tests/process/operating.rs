@@ -6,6 +6,18 @@ use testkit::Engine;
 
 use crate::place::Place;
 
+/// What `cargo run --release` starts.
+#[tokio::test]
+async fn the_program_without_a_command_serves_everything_and_lets_one_administrator_in() {
+    let place = Place::new(Engine::Sqlite).await;
+    let server = place.serve_as(&[], "first administrator").await;
+    let says = |what: &str| server.said.iter().any(|line| line.starts_with(what));
+    assert!(says("console      http://127.0.0.1:"), "{:?}", server.said);
+    assert!(says(&format!("gRPC         {}", place.target())));
+    assert!(server.leave(Duration::from_secs(30)).await.success());
+    place.end().await;
+}
+
 #[tokio::test]
 async fn a_folder_is_served_once_and_commands_answer_beside_a_server_and_without_one() {
     for engine in Engine::all() {

@@ -126,6 +126,18 @@ impl Place {
     }
 
     fn spawn_with(&self, variables: &[(&str, &str)]) -> Server {
+        self.start(&["serve", "all", "--demo"], variables)
+    }
+
+    /// Starts a server as it is asked to, and waits for the line that it says last.
+    pub(crate) async fn serve_as(&self, arguments: &[&str], last: &str) -> Server {
+        let mut server = self.start(arguments, &[]);
+        let ready = tokio::time::timeout(READY, server.says(last)).await;
+        assert!(ready.unwrap_or(false), "not ready: {}", self.log());
+        server
+    }
+
+    fn start(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Server {
         let log = File::options()
             .create(true)
             .append(true)
@@ -133,7 +145,7 @@ impl Place {
         let log = log.expect("a log");
         let mut command = self.program();
         command
-            .args(["serve", "all", "--demo"])
+            .args(arguments)
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(log);
@@ -199,8 +211,12 @@ impl Place {
 impl Server {
     /// Reads on until everything is announced; false when it ends before.
     pub(crate) async fn ready(&mut self) -> bool {
+        self.says("demonstration passwords").await
+    }
+
+    async fn says(&mut self, begins: &str) -> bool {
         while let Some(line) = self.out.next_line().await.expect("lines of text") {
-            let last = line.starts_with("demonstration passwords");
+            let last = line.starts_with(begins);
             self.said.push(line);
             if last {
                 return true;
