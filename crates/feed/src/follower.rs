@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use proto::event::v1::event_feed_service_client::EventFeedServiceClient;
-use proto::event::v1::{Envelope, WatchRequest, WatchResponse};
+use proto::event::v1::{Envelope, FeedEntry, WatchRequest, WatchResponse};
 use runtime::client::Channel;
 use runtime::failure::Reason;
 use runtime::incarnation::Incarnations;
@@ -26,6 +26,9 @@ use take::{Taken, Taker};
 /// The first and the longest wait after the source was away.
 const WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
+/// How many events are taken in one unit of work: a commit for all of them, and
+/// few enough that a command which waits for SQLite's writer waits little.
+pub const TOGETHER: usize = 32;
 /// Three heartbeats missed: the line is dead.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -43,6 +46,7 @@ pub struct Follower {
 
 /// The last entry that was taken by this process. Its hash outlives the line, so
 /// that a source that comes back with another history is noticed.
+#[derive(Clone)]
 struct Last {
     position: i64,
     hash: Vec<u8>,
@@ -58,6 +62,13 @@ impl Default for Last {
 }
 
 impl Last {
+    fn of(entry: &FeedEntry) -> Self {
+        Self {
+            position: entry.position,
+            hash: entry.hash.clone(),
+        }
+    }
+
     /// What an entry must name as the hash before it, where we know.
     fn hash_before(&self, position: i64) -> Option<&[u8]> {
         (position == self.position + 1).then_some(self.hash.as_slice())
@@ -205,19 +216,75 @@ impl Follower {
             self.know(theirs);
             self.reporter.head(batch.head_position);
             self.reporter.state(State::Following);
-            for entry in batch.entries {
-                let before = last.hash_before(entry.position);
-                take::believe(&entry, before).map_err(Halt::Mismatch)?;
-                let position = entry.position;
-                let hash = entry.hash.clone();
-                match taker.take(Arc::new(entry), theirs).await? {
-                    Taken::Applied | Taken::Duplicate => {}
-                    Taken::Parked => self.reporter.parked(),
-                    Taken::Gap => return Err(Halt::Away("a gap before the next event".to_owned())),
-                }
-                *last = Last { position, hash };
-                self.reporter.at(position);
+            let entries: Vec<_> = batch.entries.into_iter().map(Arc::new).collect();
+            for some in entries.chunks(TOGETHER) {
+                self.take(taker, some, theirs, last).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Takes a few entries: in one unit of work where each of them applies, else
+    /// one by one, so that one that does not is set aside alone.
+    async fn take<E, F>(
+        &self,
+        taker: &Taker<F>,
+        entries: &[Arc<FeedEntry>],
+        source: Uuid,
+        last: &mut Last,
+    ) -> Result<(), Halt>
+    where
+        E: From<StorageError> + Display + Send + 'static,
+        F: for<'t> Fn(&'t Tx, &'t Envelope, i64) -> BoxFuture<'t, Result<(), E>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let (mut seen, mut believed, mut lie) = (last.clone(), 0, None);
+        for entry in entries {
+            let before = seen.hash_before(entry.position);
+            if let Err(why) = take::believe(entry, before) {
+                lie = Some(Halt::Mismatch(why));
+                break;
+            }
+            seen = Last::of(entry);
+            believed += 1;
+        }
+        // What came before a lie is taken.
+        let entries = entries.get(..believed).unwrap_or_default();
+        self.take_believed(taker, entries, source, last).await?;
+        lie.map_or(Ok(()), Err)
+    }
+
+    async fn take_believed<E, F>(
+        &self,
+        taker: &Taker<F>,
+        entries: &[Arc<FeedEntry>],
+        source: Uuid,
+        last: &mut Last,
+    ) -> Result<(), Halt>
+    where
+        E: From<StorageError> + Display + Send + 'static,
+        F: for<'t> Fn(&'t Tx, &'t Envelope, i64) -> BoxFuture<'t, Result<(), E>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        if entries.len() > 1 && taker.together(entries, source).await? {
+            if let Some(entry) = entries.last() {
+                *last = Last::of(entry);
+                self.reporter.at(entry.position);
+            }
+            return Ok(());
+        }
+        for entry in entries {
+            match taker.take(Arc::clone(entry), source).await? {
+                Taken::Applied | Taken::Duplicate => {}
+                Taken::Parked => self.reporter.parked(),
+                Taken::Gap => return Err(Halt::Away("a gap before the next event".to_owned())),
+            }
+            *last = Last::of(entry);
+            self.reporter.at(entry.position);
         }
         Ok(())
     }

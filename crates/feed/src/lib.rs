@@ -12,10 +12,11 @@ mod follower;
 mod pin;
 mod sequencer;
 mod server;
+mod tail;
 mod verify;
 
 pub use chain::{GENESIS, hash};
-pub use follower::{Control, Follower, Report, State};
+pub use follower::{Control, Follower, Report, State, TOGETHER};
 pub use pin::pins;
 pub use sequencer::{Offer, offer, sequence};
 pub use server::FeedServer;

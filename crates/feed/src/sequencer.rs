@@ -2,17 +2,23 @@
 
 use std::time::Duration;
 
+use proto::event::v1::FeedEntry;
 use runtime::Shutdown;
 use sea_orm::{ConnectionTrait as _, Statement};
 use storage::event::{self, Numbered};
 use storage::{Db, StorageError};
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use crate::chain;
 use crate::server::FeedServer;
+use crate::tail::{self, Tail};
 
 /// How many events one unit of work numbers at most.
 const BATCH: u64 = 512;
+/// After a batch, events gather for this long before the next one: what a batch
+/// costs is paid for all of them.
+const GATHER: Duration = Duration::from_millis(20);
 /// How often to look for what other replicas committed.
 const POLL: Duration = Duration::from_millis(200);
 /// The longest wait after a failure.
@@ -33,23 +39,35 @@ pub fn offer(
     shutdown: &Shutdown,
 ) -> Offer<impl Future<Output = ()> + Send + 'static + use<>> {
     let (sender, head) = watch::channel(0);
+    let tail = Tail::default();
     Offer {
-        server: FeedServer::new(service, db.clone(), shutdown.clone(), head),
-        job: sequence(db.clone(), shutdown.clone(), sender),
+        server: FeedServer::new(service, db.clone(), shutdown.clone(), (head, tail.clone())),
+        job: run(db.clone(), shutdown.clone(), sender, tail),
     }
 }
 
 /// Numbers committed events until shutdown and tells `head` the last position.
 /// Any number of replicas may run it: each unit of work locks the head.
 pub async fn sequence(db: Db, shutdown: Shutdown, head: watch::Sender<i64>) {
+    run(db, shutdown, head, Tail::default()).await;
+}
+
+async fn run(db: Db, shutdown: Shutdown, head: watch::Sender<i64>, tail: Tail) {
     let mut committed = db.committed();
     let mut wait = POLL;
+    // Whether this process was told of a commit: then only what is there to be
+    // numbered matters, and not what others have numbered.
+    let mut told = false;
     while !shutdown.is_stopped() {
         // Marked before the look, so that a commit during it is not missed.
         committed.borrow_and_update();
-        match pass(&db, &head).await {
+        match pass(&db, &head, &tail, told).await {
             Ok(true) => {
                 wait = POLL;
+                told = true;
+                if !shutdown.pause(GATHER).await {
+                    return;
+                }
                 continue;
             }
             Ok(false) => wait = POLL,
@@ -63,28 +81,36 @@ pub async fn sequence(db: Db, shutdown: Shutdown, head: watch::Sender<i64>) {
             }
         }
         tokio::select! {
-            on = shutdown.pause(wait) => if !on { return },
-            changed = committed.changed() => if changed.is_err() { return },
+            on = shutdown.pause(wait) => {
+                told = false;
+                if !on { return }
+            }
+            changed = committed.changed() => {
+                told = true;
+                if changed.is_err() { return }
+            }
         }
     }
 }
 
 /// Numbers one batch; whether there was one.
-async fn pass(db: &Db, head: &watch::Sender<i64>) -> Result<bool, StorageError> {
+async fn pass(
+    db: &Db,
+    head: &watch::Sender<i64>,
+    tail: &Tail,
+    told: bool,
+) -> Result<bool, StorageError> {
     // Looking first keeps an idle sequencer from committing, which would wake
     // it again at once.
-    let found = any_unnumbered(db).await?;
-    let position = if found {
-        number(db).await?
-    } else {
-        event::head(db.read()).await?.position
-    };
-    head.send_if_modified(|last| {
-        let moved = *last != position;
-        *last = position;
-        moved
-    });
-    Ok(found)
+    if any_unnumbered(db).await? {
+        let (incarnation, entries) = number(db).await?;
+        tail.push(incarnation, entries, head);
+        return Ok(true);
+    }
+    if !told {
+        tail::tell(head, event::head(db.read()).await?.position);
+    }
+    Ok(false)
 }
 
 async fn any_unnumbered(db: &Db) -> Result<bool, StorageError> {
@@ -96,17 +122,24 @@ async fn any_unnumbered(db: &Db) -> Result<bool, StorageError> {
     Ok(conn.query_one_raw(ask).await?.is_some())
 }
 
-/// One unit of work; answers the head after it.
-async fn number(db: &Db) -> Result<i64, StorageError> {
+/// One unit of work; answers what it numbered, and in which history.
+async fn number(db: &Db) -> Result<(Uuid, Vec<FeedEntry>), StorageError> {
     db.run("feed.number", |tx| {
         Box::pin(async move {
             let (head, events) = event::unnumbered(tx, BATCH).await?;
             let (mut position, mut last) = (head.position, head.hash);
             let mut numbered = Vec::with_capacity(events.len());
+            let mut entries = Vec::with_capacity(events.len());
             for event in events {
                 position += 1;
                 let hash = chain::hash(position, &last, &event.envelope).to_vec();
                 let prev_hash = std::mem::replace(&mut last, hash.clone());
+                entries.push(FeedEntry {
+                    position,
+                    envelope: event.envelope,
+                    prev_hash: prev_hash.clone(),
+                    hash: hash.clone(),
+                });
                 numbered.push(Numbered {
                     seq: event.seq,
                     position,
@@ -115,7 +148,7 @@ async fn number(db: &Db) -> Result<i64, StorageError> {
                 });
             }
             event::number(tx, &numbered).await?;
-            Ok(position)
+            Ok((head.incarnation, entries))
         })
     })
     .await

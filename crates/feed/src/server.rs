@@ -13,6 +13,8 @@ use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
+use crate::tail::{Tail, length};
+
 const DEFAULT_LIMIT: u64 = 200;
 const LONGEST_PAGE: u64 = 1000;
 /// A page ends before it grows past this, so that it fits a gRPC message.
@@ -29,6 +31,7 @@ pub struct FeedServer {
     db: Db,
     shutdown: Shutdown,
     head: watch::Receiver<i64>,
+    tail: Tail,
 }
 
 /// A piece of the feed.
@@ -39,14 +42,20 @@ struct Page {
 }
 
 impl FeedServer {
-    /// The feed of `service` over its store; `head` is what the sequencer of
-    /// the process tells.
-    pub fn new(service: &str, db: Db, shutdown: Shutdown, head: watch::Receiver<i64>) -> Self {
+    /// The feed of `service` over its store; `head` and `tail` are what the
+    /// sequencer of the process tells and keeps.
+    pub(crate) fn new(
+        service: &str,
+        db: Db,
+        shutdown: Shutdown,
+        (head, tail): (watch::Receiver<i64>, Tail),
+    ) -> Self {
         Self {
             service: service.to_owned(),
             db,
             shutdown,
             head,
+            tail,
         }
     }
 
@@ -144,11 +153,16 @@ impl Watching {
     async fn next(&mut self) -> Option<Result<WatchResponse, Status>> {
         let deadline = tokio::time::Instant::now() + HEARTBEAT;
         while !self.ended && !self.server.shutdown.is_stopped() {
-            self.server.head.borrow_and_update();
-            let page = self
-                .server
-                .page(self.after, &self.incarnation, DEFAULT_LIMIT)
-                .await;
+            let told = *self.server.head.borrow_and_update();
+            let late = tokio::time::Instant::now() >= deadline;
+            let page = if let Some(page) = self.kept(told, late) {
+                Ok(page)
+            } else {
+                let server = &self.server;
+                server
+                    .page(self.after, &self.incarnation, DEFAULT_LIMIT)
+                    .await
+            };
             let page = match page {
                 Ok(page) => page,
                 Err(failure) => {
@@ -156,7 +170,6 @@ impl Watching {
                     return Some(Err(failure.into()));
                 }
             };
-            let late = tokio::time::Instant::now() >= deadline;
             if !self.silent || late || !page.entries.is_empty() {
                 self.silent = true;
                 self.after = page
@@ -172,6 +185,26 @@ impl Watching {
             self.wait(deadline).await;
         }
         None
+    }
+
+    /// What the sequencer of this process still keeps in memory, where that is all
+    /// there is to hand on. A heartbeat looks at the database, which may have been
+    /// restored meanwhile.
+    fn kept(&self, told: i64, late: bool) -> Option<Page> {
+        let entries = if self.after == told {
+            if late || !self.silent {
+                return None;
+            }
+            Vec::new()
+        } else {
+            let tail = &self.server.tail;
+            tail.after(self.after, &self.incarnation, PAGE_BYTES)?
+        };
+        Some(Page {
+            entries,
+            incarnation: self.incarnation.parse().ok()?,
+            head: told,
+        })
     }
 
     /// Until the head moves, a heartbeat is due, or shutdown.
@@ -202,11 +235,12 @@ fn known(after: i64) -> Result<(), Failure> {
 fn cut(stored: Vec<StoredEvent>) -> Result<Vec<FeedEntry>, StorageError> {
     let (mut entries, mut bytes) = (Vec::new(), 0);
     for event in stored {
-        bytes += event.envelope.len() + 96;
+        let entry = entry(event)?;
+        bytes += length(&entry);
         if bytes > PAGE_BYTES && !entries.is_empty() {
             break;
         }
-        entries.push(entry(event)?);
+        entries.push(entry);
     }
     Ok(entries)
 }

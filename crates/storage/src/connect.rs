@@ -8,10 +8,12 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
 use sea_orm_migration::MigrationTrait;
+use sqlx::postgres::PgSslMode;
 use tokio::sync::{mpsc, watch};
 
 use crate::error::StorageError;
 use crate::migration;
+use crate::observe::{self, Observer};
 use crate::tx::{self, Tx};
 use crate::writer::{self, Unit};
 
@@ -53,17 +55,33 @@ pub struct Db {
     commits: Arc<watch::Sender<u64>>,
 }
 
+/// A connection that nobody used for this long is tried before it is used.
+const IDLE: Duration = Duration::from_secs(1);
 /// How many units of work may wait for SQLite's writer.
 const WAITING: usize = 1024;
 
 impl Db {
     /// Opens the database and checks that it keeps what it acknowledges.
     pub async fn open(config: &Config) -> Result<Self, StorageError> {
+        Self::open_observed(config, None).await
+    }
+
+    /// The same, with somebody who watches what is said to it.
+    pub async fn open_observed(
+        config: &Config,
+        observer: Option<&Observer>,
+    ) -> Result<Self, StorageError> {
         let commits = Arc::new(watch::Sender::new(0));
+        let watched = |mut pool: DatabaseConnection| {
+            if let Some(observer) = observer {
+                observe::watch(&mut pool, observer);
+            }
+            pool
+        };
         match config {
             Config::Sqlite { file } => {
-                let write = Database::connect(sqlite(file, 1)).await?;
-                let read = Database::connect(sqlite(file, 4)).await?;
+                let write = watched(Database::connect(sqlite(file, 1)).await?);
+                let read = watched(Database::connect(sqlite(file, 4)).await?);
                 let (group, waiting) = mpsc::channel(WAITING);
                 writer::start(write.clone(), waiting, Arc::clone(&commits));
                 Ok(Self {
@@ -75,7 +93,7 @@ impl Db {
                 })
             }
             Config::Postgres { url, connections } => {
-                let pool = Database::connect(postgres(url, *connections)).await?;
+                let pool = watched(Database::connect(postgres(url, *connections)).await?);
                 durable(&pool).await?;
                 Ok(Self {
                     engine: Engine::Postgres,
@@ -136,6 +154,21 @@ impl Db {
         }
     }
 
+    /// Where units of work wait for SQLite's one writer.
+    pub(crate) fn group(&self) -> Option<&mpsc::Sender<Box<dyn Unit>>> {
+        self.group.as_ref()
+    }
+
+    /// For single statements that are transactions by themselves.
+    pub(crate) fn write(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// Tells that something was committed.
+    pub(crate) fn commits(&self) -> &Arc<watch::Sender<u64>> {
+        &self.commits
+    }
+
     /// Changes at every commit of this process.
     pub fn committed(&self) -> watch::Receiver<u64> {
         self.commits.subscribe()
@@ -148,6 +181,7 @@ fn sqlite(file: &std::path::Path, connections: u32) -> ConnectOptions {
         .max_connections(connections)
         .min_connections(1)
         .sqlx_logging(false)
+        .record_stmt_in_spans(false)
         .test_before_acquire(false)
         .acquire_timeout(Duration::from_secs(20))
         .map_sqlx_sqlite_opts(|o| {
@@ -165,12 +199,27 @@ fn sqlite(file: &std::path::Path, connections: u32) -> ConnectOptions {
 }
 
 fn postgres(url: &str, connections: u32) -> ConnectOptions {
+    let host = url.rsplit_once('@').map_or(url, |(_, host)| host);
+    let local = ["127.0.0.1", "localhost", "[::1]"]
+        .iter()
+        .any(|name| host.starts_with(name));
     let mut options = ConnectOptions::new(url.to_owned());
     options
         .max_connections(connections)
         .sqlx_logging(false)
+        .record_stmt_in_spans(false)
+        // A ping before each use is a way to the server for each statement; a
+        // connection that was used a moment ago tells by its first statement.
+        .test_before_acquire(false)
+        .test_before_acquire_if_idle_for(IDLE)
         .acquire_timeout(Duration::from_secs(10))
-        .map_sqlx_postgres_opts(|o| {
+        .map_sqlx_postgres_opts(move |o| {
+            // Who is on the loopback is read by nobody in between.
+            let o = if local {
+                o.ssl_mode(PgSslMode::Disable)
+            } else {
+                o
+            };
             o.options([
                 ("statement_timeout", "20s"),
                 ("lock_timeout", "5s"),

@@ -37,6 +37,20 @@ pub async fn load<C: ConnectionTrait>(
     }))
 }
 
+/// The consumer's cursor, locked until the unit of work ends: replicas that follow
+/// under one name take each event once.
+pub async fn lock(tx: &Tx, consumer: &str) -> Result<Option<Cursor>, StorageError> {
+    use sea_orm::QuerySelect as _;
+    let row = cursor::Entity::find_by_id(consumer.to_owned())
+        .lock_exclusive()
+        .one(tx.conn())
+        .await?;
+    Ok(row.map(|r| Cursor {
+        position: r.position,
+        incarnation: r.incarnation,
+    }))
+}
+
 /// Saves the cursor in the unit of work that applied the event.
 pub async fn save(
     tx: &Tx,
@@ -127,6 +141,22 @@ pub async fn is_parked<C: ConnectionTrait>(
     Ok(parked::Entity::find()
         .filter(parked::Column::Consumer.eq(consumer))
         .filter(parked::Column::AggregateId.eq(aggregate_id))
+        .one(conn)
+        .await?
+        .is_some())
+}
+
+/// Whether an event of any of the aggregates is parked.
+pub async fn any_parked<C: ConnectionTrait>(
+    conn: &C,
+    consumer: &str,
+    aggregates: &[Uuid],
+) -> Result<bool, StorageError> {
+    use sea_orm::{ColumnTrait as _, QueryFilter as _, QuerySelect as _};
+    Ok(parked::Entity::find()
+        .filter(parked::Column::Consumer.eq(consumer))
+        .filter(parked::Column::AggregateId.is_in(aggregates.iter().copied()))
+        .limit(1)
         .one(conn)
         .await?
         .is_some())

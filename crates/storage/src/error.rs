@@ -64,6 +64,19 @@ fn met(what: Met) {
     });
 }
 
+/// The code of a refusal by the database.
+pub(crate) fn code(error: &DbErr) -> Option<String> {
+    let Some(sqlx::Error::Database(db)) = driver(error) else {
+        return None;
+    };
+    db.code().map(std::borrow::Cow::into_owned)
+}
+
+/// Notes that a statement failed: PostgreSQL will undo the unit of work.
+pub(crate) fn failed() {
+    met(Met::Failed);
+}
+
 impl From<DbErr> for StorageError {
     fn from(error: DbErr) -> Self {
         if driver(&error).is_some() {

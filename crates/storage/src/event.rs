@@ -2,7 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::InsertStatement;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect as _,
+    QueryTrait as _,
+};
 use uuid::Uuid;
 
 use crate::entity::{event, feed_head};
@@ -37,12 +41,32 @@ pub struct NewEvent {
     pub envelope: Vec<u8>,
 }
 
+/// The row of an event, for a [`crate::Batch`]. A conflict with an event of the
+/// same version names the index `event_of_aggregate`.
+pub fn row(new: &NewEvent) -> InsertStatement {
+    event::Entity::insert(model(new)).into_query()
+}
+
 /// Writes an event inside the unit of work that it tells of.
 ///
 /// # Errors
 /// [`StorageError::Stale`] when the aggregate has an event of this version.
 pub async fn append(tx: &Tx, new: &NewEvent) -> Result<(), StorageError> {
-    let row = event::ActiveModel {
+    match event::Entity::insert(model(new))
+        .exec_without_returning(tx.conn())
+        .await
+        .map_err(StorageError::from)
+    {
+        Ok(_) => Ok(()),
+        Err(StorageError::Conflict { constraint }) if constraint.contains("aggregate") => {
+            Err(StorageError::Stale)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn model(new: &NewEvent) -> event::ActiveModel {
+    event::ActiveModel {
         seq: NotSet,
         id: Set(new.id),
         aggregate_kind: Set(new.aggregate_kind.clone()),
@@ -57,17 +81,6 @@ pub async fn append(tx: &Tx, new: &NewEvent) -> Result<(), StorageError> {
         position: Set(None),
         prev_hash: Set(None),
         hash: Set(None),
-    };
-    match event::Entity::insert(row)
-        .exec_without_returning(tx.conn())
-        .await
-        .map_err(StorageError::from)
-    {
-        Ok(_) => Ok(()),
-        Err(StorageError::Conflict { constraint }) if constraint.contains("aggregate") => {
-            Err(StorageError::Stale)
-        }
-        Err(error) => Err(error),
     }
 }
 
@@ -93,13 +106,25 @@ pub async fn load_after<C: ConnectionTrait>(
         .await?)
 }
 
+/// The newest event of an aggregate.
+pub async fn newest<C: ConnectionTrait>(
+    conn: &C,
+    aggregate_id: Uuid,
+) -> Result<Option<StoredEvent>, StorageError> {
+    Ok(event::Entity::find()
+        .filter(event::Column::AggregateId.eq(aggregate_id))
+        .order_by_desc(event::Column::AggregateVersion)
+        .limit(1)
+        .one(conn)
+        .await?)
+}
+
 /// Every event in order of insertion, after `seq`, at most `limit`.
 pub async fn scan<C: ConnectionTrait>(
     conn: &C,
     seq: i64,
     limit: u64,
 ) -> Result<Vec<StoredEvent>, StorageError> {
-    use sea_orm::QuerySelect as _;
     Ok(event::Entity::find()
         .filter(event::Column::Seq.gt(seq))
         .order_by_asc(event::Column::Seq)
@@ -131,7 +156,7 @@ mod feed {
     //! What the sequencer and the feed server need.
 
     use sea_orm::sea_query::{Expr, LockType};
-    use sea_orm::{QuerySelect, UpdateMany};
+    use sea_orm::{DbBackend, QuerySelect, Statement, UpdateMany, Value};
 
     use super::{
         ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, StorageError, Tx,
@@ -180,6 +205,55 @@ mod feed {
 
     /// Gives positions and moves the head.
     pub async fn number(tx: &Tx, numbered: &[Numbered]) -> Result<(), StorageError> {
+        let Some(last) = numbered.last() else {
+            return Ok(());
+        };
+        if tx.conn().get_database_backend() == DbBackend::Postgres {
+            return at_once(tx, numbered, last).await;
+        }
+        one_by_one(tx, numbered).await?;
+        feed_head::Entity::update_many()
+            .col_expr(feed_head::Column::Position, Expr::value(last.position))
+            .col_expr(feed_head::Column::Hash, Expr::value(last.hash.clone()))
+            .filter(feed_head::Column::Id.eq(1))
+            .exec(tx.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// On PostgreSQL a statement is a way to the server: one for all.
+    async fn at_once(tx: &Tx, numbered: &[Numbered], last: &Numbered) -> Result<(), StorageError> {
+        const NUMBER: &str = "WITH done AS (\
+            UPDATE event \
+            SET position = n.position, prev_hash = n.prev_hash, hash = n.hash \
+            FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bytea[]) \
+            AS n(seq, position, prev_hash, hash) \
+            WHERE event.seq = n.seq AND event.position IS NULL RETURNING 1\
+            ), head AS (UPDATE feed_head SET position = $5, hash = $6 WHERE id = 1) \
+            SELECT count(*) FROM done";
+        let all = || numbered.iter();
+        let values: [Value; 6] = [
+            all().map(|one| one.seq).collect::<Vec<_>>().into(),
+            all().map(|one| one.position).collect::<Vec<_>>().into(),
+            all()
+                .map(|one| one.prev_hash.clone())
+                .collect::<Vec<_>>()
+                .into(),
+            all().map(|one| one.hash.clone()).collect::<Vec<_>>().into(),
+            last.position.into(),
+            last.hash.clone().into(),
+        ];
+        let update = Statement::from_sql_and_values(DbBackend::Postgres, NUMBER, values);
+        let row = tx.conn().query_one_raw(update).await?;
+        let done: i64 = row.ok_or(StorageError::Stale)?.try_get_by_index(0)?;
+        if usize::try_from(done) == Ok(numbered.len()) {
+            Ok(())
+        } else {
+            Err(StorageError::Stale)
+        }
+    }
+
+    async fn one_by_one(tx: &Tx, numbered: &[Numbered]) -> Result<(), StorageError> {
         for one in numbered {
             let update: UpdateMany<event::Entity> = event::Entity::update_many()
                 .col_expr(event::Column::Position, Expr::value(one.position))
@@ -190,14 +264,6 @@ mod feed {
             if update.exec(tx.conn()).await?.rows_affected != 1 {
                 return Err(StorageError::Stale);
             }
-        }
-        if let Some(last) = numbered.last() {
-            feed_head::Entity::update_many()
-                .col_expr(feed_head::Column::Position, Expr::value(last.position))
-                .col_expr(feed_head::Column::Hash, Expr::value(last.hash.clone()))
-                .filter(feed_head::Column::Id.eq(1))
-                .exec(tx.conn())
-                .await?;
         }
         Ok(())
     }

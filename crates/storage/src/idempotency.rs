@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::sea_query::InsertStatement;
+use sea_orm::{ConnectionTrait, EntityTrait, QueryTrait as _};
 use uuid::Uuid;
 
 use crate::entity::idempotency;
@@ -74,7 +75,19 @@ pub async fn remember(
     answer: &[u8],
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
-    let row = idempotency::ActiveModel {
+    idempotency::Entity::insert(model(key, resource, answer, now))
+        .exec_without_returning(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// The record for a [`crate::Batch`], with the same conflict.
+pub fn row(key: &Key, resource: &str, answer: &[u8], now: DateTime<Utc>) -> InsertStatement {
+    idempotency::Entity::insert(model(key, resource, answer, now)).into_query()
+}
+
+fn model(key: &Key, resource: &str, answer: &[u8], now: DateTime<Utc>) -> idempotency::ActiveModel {
+    idempotency::ActiveModel {
         scope: Set(key.scope.clone()),
         method: Set(key.method.clone()),
         request_id: Set(key.request_id),
@@ -82,9 +95,5 @@ pub async fn remember(
         resource: Set(resource.to_owned()),
         answer: Set(Some(answer.to_vec())),
         created: Set(domain::clock::to_micros(now)),
-    };
-    idempotency::Entity::insert(row)
-        .exec_without_returning(tx.conn())
-        .await?;
-    Ok(())
+    }
 }

@@ -10,6 +10,7 @@
 //! - Store functions take the connection; they never begin or commit.
 
 pub mod access_log;
+mod batch;
 mod check;
 mod connect;
 pub mod cursor;
@@ -19,6 +20,7 @@ mod error;
 pub mod event;
 pub mod idempotency;
 mod migration;
+mod observe;
 pub mod page;
 pub mod private_row;
 pub mod scratch;
@@ -28,9 +30,13 @@ pub mod test;
 mod tx;
 mod writer;
 
+pub use batch::Batch;
 pub use check::Check;
 pub use connect::{Config, Db, Engine};
 pub use error::StorageError;
 pub use event::incarnation;
+pub use observe::{Observer, Run, Seen};
+pub use sea_orm::ConnectionTrait as Connection;
+pub use sea_orm::sea_query::{InsertStatement as Insert, UpdateStatement as Update};
 pub use sea_orm_migration::MigrationTrait;
 pub use tx::Tx;

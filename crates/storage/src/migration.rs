@@ -119,7 +119,7 @@ async fn gate(
 
 /// The tables that every service has.
 pub(crate) fn base() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Base)]
+    vec![Box::new(Base), Box::new(Held)]
 }
 
 struct Base;
@@ -202,6 +202,39 @@ const SQLITE_GUARDS: &[&str] = &[
            OLD.event_type, OLD.schema_version, OLD.actor, OLD.unit, OLD.at, OLD.envelope)
      BEGIN SELECT RAISE(ABORT, 'an event is never changed'); END",
 ];
+
+/// What a batch asks whether its guard held.
+struct Held;
+
+impl MigrationName for Held {
+    fn name(&self) -> &'static str {
+        "m20261126_000001_held"
+    }
+}
+
+#[async_trait::async_trait]
+#[expect(
+    elided_lifetimes_in_paths,
+    reason = "the trait's own signature, as its macro wants it"
+)]
+impl MigrationTrait for Held {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let db = manager.get_connection();
+        if db.get_database_backend() == DbBackend::Postgres {
+            db.execute_unprepared(HELD).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Raises, and so undoes the statement, unless exactly one row was changed.
+const HELD: &str = r"
+CREATE FUNCTION motcua_held(changed bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  IF changed = 1 THEN RETURN true; END IF;
+  RAISE EXCEPTION 'the guard of a batch does not hold' USING ERRCODE = 'MC001';
+END $$;
+";
 
 fn tables() -> Vec<TableCreateStatement> {
     [log(), private(), positions()].concat()

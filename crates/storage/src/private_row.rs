@@ -2,12 +2,17 @@
 //! subject's key, which a master key wraps. The event holds a commitment only;
 //! destroying the subject's key erases the text and leaves the chain whole.
 
+use std::collections::BTreeMap;
+
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use hmac::{Hmac, Mac};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{InsertStatement, OnConflict};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect as _,
+    QueryTrait as _,
+};
 use sha2::Sha256;
 use uuid::Uuid;
 
@@ -83,6 +88,77 @@ impl Vault {
     }
 }
 
+/// A sealed version of a row, with its subject's key where the subject is new:
+/// rows for a [`crate::Batch`].
+#[derive(Clone, Debug)]
+pub struct Sealed {
+    /// What is written.
+    pub rows: Vec<InsertStatement>,
+    /// What an event may say of it.
+    pub commitment: Commitment,
+}
+
+/// Seals a version of a row of a subject that has no key yet.
+pub fn seal_first(
+    vault: &Vault,
+    subject: Uuid,
+    kind: &str,
+    (row, version): (Uuid, i64),
+    plain: &[u8],
+) -> Result<Sealed, StorageError> {
+    let secret = vault.fill::<32>()?;
+    let key = subject_key::Entity::insert(wrap(vault, subject, &secret)?).into_query();
+    let (new, commitment) = sealed(vault, &secret, subject, kind, (row, version), plain)?;
+    Ok(Sealed {
+        rows: vec![key, private_row::Entity::insert(new).into_query()],
+        commitment,
+    })
+}
+
+/// Seals a version of a row under its subject's key. One whose key was erased
+/// begins anew.
+pub async fn seal<C: ConnectionTrait>(
+    conn: &C,
+    vault: &Vault,
+    subject: Uuid,
+    kind: &str,
+    (row, version): (Uuid, i64),
+    plain: &[u8],
+) -> Result<Sealed, StorageError> {
+    let Some(key) = subject_key::Entity::find_by_id(subject).one(conn).await? else {
+        return seal_first(vault, subject, kind, (row, version), plain);
+    };
+    let secret = unwrap(vault, &key)?;
+    let (new, commitment) = sealed(vault, &secret, subject, kind, (row, version), plain)?;
+    Ok(Sealed {
+        rows: vec![private_row::Entity::insert(new).into_query()],
+        commitment,
+    })
+}
+
+fn sealed(
+    vault: &Vault,
+    secret: &[u8; 32],
+    subject: Uuid,
+    kind: &str,
+    (row, version): (Uuid, i64),
+    plain: &[u8],
+) -> Result<(private_row::ActiveModel, Commitment), StorageError> {
+    let aad = bound(subject, row, version, kind);
+    let (nonce, sealed) = vault.seal(&key(secret)?, &aad, plain)?;
+    let commitment = commit(secret, &aad, plain);
+    let new = private_row::ActiveModel {
+        id: Set(row),
+        version: Set(version),
+        subject: Set(subject),
+        kind: Set(kind.to_owned()),
+        nonce: Set(nonce.to_vec()),
+        sealed: Set(sealed),
+        commitment: Set(commitment.0.clone()),
+    };
+    Ok((new, commitment))
+}
+
 /// Seals a version of a row in the caller's unit of work.
 pub async fn put(
     tx: &Tx,
@@ -94,18 +170,7 @@ pub async fn put(
     plain: &[u8],
 ) -> Result<Commitment, StorageError> {
     let secret = subject_secret(tx, vault, subject).await?;
-    let aad = bound(subject, row, version, kind);
-    let (nonce, sealed) = vault.seal(&key(&secret)?, &aad, plain)?;
-    let commitment = commit(&secret, &aad, plain);
-    let new = private_row::ActiveModel {
-        id: Set(row),
-        version: Set(version),
-        subject: Set(subject),
-        kind: Set(kind.to_owned()),
-        nonce: Set(nonce.to_vec()),
-        sealed: Set(sealed),
-        commitment: Set(commitment.0.clone()),
-    };
+    let (new, commitment) = sealed(vault, &secret, subject, kind, (row, version), plain)?;
     private_row::Entity::insert(new)
         .exec_without_returning(tx.conn())
         .await?;
@@ -119,19 +184,44 @@ pub async fn get<C: ConnectionTrait>(
     row: Uuid,
     version: i64,
 ) -> Result<Option<Opened>, StorageError> {
-    let Some(stored) = private_row::Entity::find_by_id((row, version))
-        .one(conn)
-        .await?
-    else {
-        return Ok(None);
-    };
-    let Some(wrapped) = subject_key::Entity::find_by_id(stored.subject)
-        .one(conn)
-        .await?
-    else {
-        return Ok(None);
-    };
-    let secret = unwrap(vault, &wrapped)?;
+    let mut found = get_all(conn, vault, &[(row, version)]).await?;
+    Ok(found.remove(&(row, version)))
+}
+
+/// Opens versions of rows; those that are not there, or were erased, are left out.
+pub async fn get_all<C: ConnectionTrait>(
+    conn: &C,
+    vault: &Vault,
+    wanted: &[(Uuid, i64)],
+) -> Result<BTreeMap<(Uuid, i64), Opened>, StorageError> {
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let of_subject = private_row::Entity::belongs_to(subject_key::Entity)
+        .from(private_row::Column::Subject)
+        .to(subject_key::Column::Subject)
+        .into();
+    let joined = private_row::Entity::find()
+        .join(JoinType::InnerJoin, of_subject)
+        .select_also(subject_key::Entity)
+        .filter(private_row::Column::Id.is_in(wanted.iter().map(|(row, _)| *row)));
+    let mut found = BTreeMap::new();
+    for (stored, wrapped) in joined.all(conn).await? {
+        let at = (stored.id, stored.version);
+        if let Some(wrapped) = wrapped.filter(|_| wanted.contains(&at)) {
+            found.insert(at, opened(vault, stored, &wrapped)?);
+        }
+    }
+    Ok(found)
+}
+
+fn opened(
+    vault: &Vault,
+    stored: private_row::Model,
+    wrapped: &subject_key::Model,
+) -> Result<Opened, StorageError> {
+    let secret = unwrap(vault, wrapped)?;
+    let (row, version) = (stored.id, stored.version);
     let aad = bound(stored.subject, row, version, &stored.kind);
     let plain = open(&key(&secret)?, &aad, &stored.nonce, stored.sealed).ok_or_else(|| {
         corrupt(
@@ -144,12 +234,12 @@ pub async fn get<C: ConnectionTrait>(
     if commitment.0 != stored.commitment {
         return Err(corrupt("private_row", row, "the commitment differs"));
     }
-    Ok(Some(Opened {
+    Ok(Opened {
         subject: stored.subject,
         kind: stored.kind,
         plain,
         commitment,
-    }))
+    })
 }
 
 /// Removes a version of a row that no event names: the act that it was written
@@ -187,13 +277,7 @@ async fn subject_secret(tx: &Tx, vault: &Vault, subject: Uuid) -> Result<[u8; 32
         return unwrap(vault, &row);
     }
     let secret = vault.fill::<32>()?;
-    let (nonce, wrapped) = vault.seal(&vault.master, subject.as_bytes(), &secret)?;
-    let new = subject_key::ActiveModel {
-        subject: Set(subject),
-        nonce: Set(nonce.to_vec()),
-        wrapped: Set(wrapped),
-    };
-    subject_key::Entity::insert(new)
+    subject_key::Entity::insert(wrap(vault, subject, &secret)?)
         .on_conflict(
             OnConflict::column(subject_key::Column::Subject)
                 .do_nothing()
@@ -206,6 +290,19 @@ async fn subject_secret(tx: &Tx, vault: &Vault, subject: Uuid) -> Result<[u8; 32
         .one(tx.conn())
         .await?;
     unwrap(vault, &row.ok_or_else(|| broken("a subject's key"))?)
+}
+
+fn wrap(
+    vault: &Vault,
+    subject: Uuid,
+    secret: &[u8; 32],
+) -> Result<subject_key::ActiveModel, StorageError> {
+    let (nonce, wrapped) = vault.seal(&vault.master, subject.as_bytes(), secret)?;
+    Ok(subject_key::ActiveModel {
+        subject: Set(subject),
+        nonce: Set(nonce.to_vec()),
+        wrapped: Set(wrapped),
+    })
 }
 
 fn unwrap(vault: &Vault, row: &subject_key::Model) -> Result<[u8; 32], StorageError> {

@@ -7,12 +7,15 @@ use futures::future::BoxFuture;
 use opentelemetry::metrics::Counter;
 use opentelemetry::{KeyValue, global};
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::watch;
 
+use crate::batch::held;
+use crate::connect::Db;
 use crate::error::{MET, Met, StorageError};
+use crate::observe::{RUN, Run};
 
 /// How often a unit of work is run again before the caller is asked to.
 const RUNS: u32 = 5;
@@ -27,7 +30,7 @@ impl Tx {
     }
 }
 
-static RUN: LazyLock<Counter<u64>> = LazyLock::new(|| {
+static UNITS: LazyLock<Counter<u64>> = LazyLock::new(|| {
     global::meter("motcua.storage")
         .u64_counter("motcua.unit_of_work")
         .with_description("Units of work by name and outcome")
@@ -37,7 +40,7 @@ static RUN: LazyLock<Counter<u64>> = LazyLock::new(|| {
 
 /// Counts a unit of work: `committed`, `refused`, `again` or `lost`.
 pub(crate) fn count(name: &'static str, outcome: &'static str) {
-    RUN.add(
+    UNITS.add(
         1,
         &[
             KeyValue::new("name", name),
@@ -87,7 +90,7 @@ where
         let mut runs = 0;
         loop {
             runs += 1;
-            let (outcome, met) = watched(once(&db, &work)).await;
+            let (outcome, met) = watched(name, once(&db, &work)).await;
             match outcome {
                 Ok(answer) => {
                     commits.send_modify(|n| *n = n.wrapping_add(1));
@@ -109,13 +112,54 @@ where
     })
 }
 
-/// Runs work and tells what its statements met.
-pub(crate) async fn watched<T>(work: impl Future<Output = T>) -> (T, Met) {
-    MET.scope(Cell::default(), async {
+/// Runs a statement that is a transaction by itself, in a task of its own, again
+/// when the database asks for it. False when its guard does not hold.
+pub(crate) async fn single(
+    db: &Db,
+    name: &'static str,
+    statement: Statement,
+) -> Result<bool, StorageError> {
+    let (pool, commits) = (db.write().clone(), Arc::clone(db.commits()));
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what is sent to the database is counted and answered, whoever waits"
+    )]
+    let task = tokio::spawn(async move {
+        let mut runs = 0;
+        loop {
+            runs += 1;
+            let said = async { held(pool.execute_raw(statement.clone()).await) };
+            let (outcome, met) = watched(name, said).await;
+            match outcome {
+                Ok(held) => {
+                    if held {
+                        commits.send_modify(|n| *n = n.wrapping_add(1));
+                    }
+                    count(name, if held { "committed" } else { "refused" });
+                    return Ok(held);
+                }
+                Err(_) if met == Met::Again && runs < RUNS => count(name, "again"),
+                Err(error) => {
+                    count(name, "refused");
+                    return Err(error);
+                }
+            }
+        }
+    });
+    task.await.unwrap_or_else(|error| {
+        tracing::error!(%error, name, "a unit of work broke");
+        count(name, "lost");
+        Err(StorageError::Other)
+    })
+}
+
+/// Runs a unit's work and tells what its statements met.
+pub(crate) async fn watched<T>(name: &'static str, work: impl Future<Output = T>) -> (T, Met) {
+    let met = MET.scope(Cell::default(), async {
         let outcome = work.await;
         (outcome, MET.with(Cell::get))
-    })
-    .await
+    });
+    RUN.scope(Run::of(name), met).await
 }
 
 /// Refuses an answer that stands on a statement that failed: PostgreSQL undoes

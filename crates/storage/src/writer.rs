@@ -46,7 +46,7 @@ where
             // A panic in one unit must not take the writer with it, wherever in
             // the unit it happens: hence the block around the call.
             let run = std::panic::AssertUnwindSafe(async { (self.run)(tx).await });
-            let (run, met) = tx::watched(run.catch_unwind()).await;
+            let (run, met) = tx::watched(self.name, run.catch_unwind()).await;
             let outcome = run.unwrap_or_else(|_| {
                 tracing::error!(name = self.name, "a unit of work broke");
                 Err(StorageError::Other.into())

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use runtime::config::ConfigError;
 
+use crate::bench::Shape;
 use crate::config::Config;
 
 /// Motcua: một cửa case management for Vietnamese provinces.
@@ -37,6 +38,8 @@ pub enum Command {
     Partner(PartnerArgs),
     /// Computes a due date offline, and says why.
     Due(DueArgs),
+    /// Measures this program on this machine, beside what the databases alone do.
+    Bench(BenchArgs),
 }
 
 /// Where the configuration is.
@@ -144,6 +147,107 @@ pub struct TrialArgs {
     pub json: bool,
     #[command(flatten)]
     pub at: AtArgs,
+}
+
+/// What `bench` is asked.
+#[derive(Args, Debug)]
+pub struct BenchArgs {
+    /// What is measured.
+    #[command(subcommand)]
+    pub what: Bench,
+}
+
+/// What is measured.
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Whole lives of dossiers, beside the same statements said by sqlx alone.
+    Lifecycle(LifecycleArgs),
+    /// How soon the feed, the warehouse and the inboxes show what was done.
+    Feed(FeedArgs),
+    /// Statements and commits of each verb, and how long each verb takes alone.
+    Verbs(VerbsArgs),
+    /// From start to ready, and memory while nobody asks for anything.
+    Start(StartArgs),
+}
+
+/// What `bench lifecycle` is asked.
+#[derive(Args, Clone, Debug)]
+pub struct LifecycleArgs {
+    /// The administrative database of a PostgreSQL server,
+    /// `postgres://user@host/postgres`: databases are made for the bench and
+    /// dropped after it. Without it, SQLite.
+    #[arg(long)]
+    pub database: Option<String>,
+    /// How many lives at once, one measurement each.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 8, 32])]
+    pub clients: Vec<u32>,
+    /// How long each measurement takes, after warming up.
+    #[arg(long, default_value_t = 20)]
+    pub seconds: u64,
+    /// How often everything is measured; the median run is told.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub runs: u32,
+    /// How services are spread over processes; without it, both ways in turn.
+    #[arg(long)]
+    pub shape: Option<Shape>,
+    /// Commands a second, evenly, instead of as many as there can be. What a
+    /// command waits for its turn counts as time that it took.
+    #[arg(long)]
+    pub rate: Option<f64>,
+    /// Leaves the floor out: for profiles and for long runs.
+    #[arg(long)]
+    pub no_floor: bool,
+    /// Answer as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `bench feed` is asked.
+#[derive(Args, Clone, Debug)]
+pub struct FeedArgs {
+    /// As for `bench lifecycle`.
+    #[arg(long)]
+    pub database: Option<String>,
+    /// Commands a second.
+    #[arg(long, default_value_t = 300.0)]
+    pub rate: f64,
+    /// How long.
+    #[arg(long, default_value_t = 20)]
+    pub seconds: u64,
+    /// How services are spread over processes; without it, `all`.
+    #[arg(long)]
+    pub shape: Option<Shape>,
+    /// Answer as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `bench verbs` is asked.
+#[derive(Args, Clone, Debug)]
+pub struct VerbsArgs {
+    /// As for `bench lifecycle`.
+    #[arg(long)]
+    pub database: Option<String>,
+    /// Show the statements themselves, without what was bound to them.
+    #[arg(long)]
+    pub statements: bool,
+    /// Answer as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `bench start` is asked.
+#[derive(Args, Clone, Debug)]
+pub struct StartArgs {
+    /// As for `bench lifecycle`.
+    #[arg(long)]
+    pub database: Option<String>,
+    /// How often it is started.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub runs: u32,
+    /// Answer as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 impl AtArgs {

@@ -14,7 +14,7 @@ use runtime::context::{Peers, Service, ServiceContext};
 use runtime::incarnation::Incarnations;
 use runtime::server::{Dial, Listener, Routes, Server};
 use runtime::{Failure, Shutdown};
-use storage::{Db, StorageError};
+use storage::{Db, Observer, StorageError};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::config::Config;
@@ -57,7 +57,12 @@ pub struct Means {
     pub clock: Arc<dyn Clock>,
     /// Fresh ids.
     pub ids: Arc<dyn Ids>,
+    /// Who watches what the services say to their databases: a bench, a test.
+    pub statements: Option<Statements>,
 }
+
+/// Told of every statement, with the service whose store it was said to.
+pub type Statements = Arc<dyn Fn(&'static str, &storage::Seen<'_>) + Send + Sync>;
 
 /// Memory of one password hash, in KiB: with two passes, 50–150 ms of one core.
 const ARGON2_KIB: u32 = 19 * 1024;
@@ -67,6 +72,7 @@ impl Default for Means {
         Self {
             clock: Arc::new(runtime::clock::SystemClock),
             ids: Arc::new(runtime::clock::SystemIds),
+            statements: None,
         }
     }
 }
@@ -124,7 +130,12 @@ impl House {
         let mut listeners = BTreeMap::new();
         for service in SERVICES.into_iter().filter(|s| hosted.contains(s)) {
             let store = |error| HouseError::Store(service, error);
-            let db = Db::open(&config.store(service)?).await.map_err(store)?;
+            let observer = house.means.statements.clone().map(|told| -> Observer {
+                Arc::new(move |seen: &storage::Seen<'_>| told(service, seen))
+            });
+            let at = config.store(service)?;
+            let db = Db::open_observed(&at, observer.as_ref());
+            let db = db.await.map_err(store)?;
             let own = schema::of(service);
             if config.is_production() {
                 db.expect_schema(own).await.map_err(store)?;

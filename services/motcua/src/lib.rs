@@ -1,5 +1,6 @@
 //! The one binary: services, jobs and operators' commands behind one door.
 
+pub mod bench;
 pub mod cli;
 mod commands;
 pub mod config;
@@ -27,6 +28,7 @@ pub fn run(cli: Cli) -> ExitCode {
         .unwrap_or_else(|| Command::Serve(ServeArgs::default()));
     let outcome = match command {
         Command::Due(args) => return commands::due::run(&args),
+        Command::Bench(args) => within(bench::run(args.what)),
         Command::Serve(args) => within(serve::run(args)),
         Command::FirstAdmin(args) => within(commands::first_admin::run(args)),
         Command::Health(args) => within(commands::health::run(args)),

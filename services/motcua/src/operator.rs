@@ -111,6 +111,11 @@ impl Operator {
         Self { lines, own: None }
     }
 
+    /// Over a line to each service.
+    pub(crate) fn over(lines: BTreeMap<&'static str, Channel>) -> Self {
+        Self { lines, own: None }
+    }
+
     /// The line to a service.
     pub fn line(&self, service: &'static str) -> Result<Channel, OperatorError> {
         let line = self.lines.get(service).cloned();

@@ -2,12 +2,13 @@
 //! for every unit, through the public contract, signed in with the officers' own
 //! credentials.
 
-mod cast;
-mod driver;
+pub(crate) mod cast;
+pub(crate) mod driver;
 mod instance;
-mod kinds;
+pub(crate) mod kinds;
+mod officer;
 mod patience;
-mod people;
+pub(crate) mod people;
 mod report;
 
 use std::io::{self, Write as _};
@@ -60,7 +61,7 @@ async fn rehearse(
     target: &Target,
 ) -> Result<Report, Box<dyn std::error::Error + Send + Sync>> {
     let began = Instant::now();
-    let cast = Cast::gather(target, &args.units).await?;
+    let cast = Cast::gather(&target.people, &target.credentials, &args.units).await?;
     let people = People::load()?;
     let run = SystemIds.next();
     let record = Acknowledged::open(args)?;
@@ -113,7 +114,7 @@ async fn walk(
     let scene = cast.scene(errand.kind, errand.commune, errand.unit)?;
     let life = Life {
         kind: errand.kind,
-        channel: target.people.clone(),
+        channel: target.people.dossier.clone(),
         officers: &scene.officers,
         seed: Uuid::new_v5(&run, &errand.number.to_be_bytes()),
         acknowledged: &|act| record.write(act),

@@ -19,6 +19,8 @@ use domain::clock::{Clock, Ids};
 use runtime::ServiceContext;
 use storage::Db;
 
+use crate::store::reference::References;
+
 /// What every use-case is handed.
 #[derive(Clone)]
 pub struct App {
@@ -28,13 +30,20 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Fresh ids.
     pub ids: Arc<dyn Ids>,
+    /// The catalogue in memory.
+    pub references: References,
 }
 
 impl App {
     /// Over a migrated database of its own.
     pub fn new(ctx: &ServiceContext, db: Db) -> Self {
         let (clock, ids) = (Arc::clone(&ctx.clock), Arc::clone(&ctx.ids));
-        Self { db, clock, ids }
+        Self {
+            db,
+            clock,
+            ids,
+            references: References::default(),
+        }
     }
 }
 

@@ -5,4 +5,5 @@ pub mod catalogue;
 pub mod entity;
 pub mod instance;
 pub mod migration;
+pub mod reference;
 pub mod timer;

@@ -12,6 +12,7 @@ use domain::ids::UnitId;
 use domain::working_time::{UnitOverride, national_calendar};
 use motcua_workflow::Error;
 use motcua_workflow::app::{App, list_cases, readiness, seed};
+use motcua_workflow::store::reference::References;
 use motcua_workflow::store::{calendar, migration};
 use uuid::Uuid;
 
@@ -38,6 +39,7 @@ fn app(db: storage::Db) -> App {
         db,
         clock: Arc::new(At(now)),
         ids: Arc::new(Counting::default()),
+        references: References::default(),
     }
 }
 
@@ -138,6 +140,7 @@ async fn a_unit_keeps_the_calendar_that_its_dossiers_were_promised_by() {
             holidays: [(day, "Ngày riêng".to_owned())].into(),
             makeup_days: BTreeMap::default(),
         };
+        let before = app.references.now(app.db.read()).await.unwrap();
         let adding = (unit.clone(), own);
         let version = one
             .db
@@ -148,20 +151,19 @@ async fn a_unit_keeps_the_calendar_that_its_dossiers_were_promised_by() {
             .await
             .unwrap();
         assert_eq!(version, 2);
-        let now = calendar::of_unit(app.db.read(), &unit, day)
-            .await
-            .unwrap()
-            .unwrap();
+        // The stamp was raised by the change itself: what is in memory is read anew.
+        let after = app.references.now(app.db.read()).await.unwrap();
+        let now = after.calendar(&unit, day).unwrap();
         assert_eq!(
             (now.version, now.is_working_day(day)),
             (2, false),
             "{}",
             one.label
         );
-        let then = calendar::of_unit_at(app.db.read(), &unit, 1)
-            .await
-            .unwrap()
-            .unwrap();
-        assert_eq!(then, national_calendar());
+        let other = UnitId::from("18001");
+        assert!(after.calendar(&other, day).unwrap().is_working_day(day));
+        assert!(before.calendar(&unit, day).unwrap().is_working_day(day));
+        let then = after.calendar_at(&unit, 1).unwrap();
+        assert_eq!(*then, national_calendar());
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use proto::event::v1::{Envelope, FeedEntry};
 use runtime::Shutdown;
-use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+use sea_orm::{ConnectionTrait as _, Statement};
 use storage::{Db, StorageError, Tx, cursor};
 use uuid::Uuid;
 
@@ -67,6 +67,36 @@ pub(super) fn believe(entry: &FeedEntry, before: Option<&[u8]>) -> Result<(), St
         ));
     }
     Ok(())
+}
+
+/// Entries that are taken together.
+struct Taking {
+    first: i64,
+    envelopes: Vec<(i64, Envelope)>,
+    aggregates: Vec<Uuid>,
+}
+
+impl Taking {
+    /// None when one cannot be read, or they do not follow each other.
+    fn of(entries: &[Arc<FeedEntry>]) -> Option<Self> {
+        let first = entries.first()?.position;
+        let mut taking = Self {
+            first,
+            envelopes: Vec::with_capacity(entries.len()),
+            aggregates: Vec::with_capacity(entries.len()),
+        };
+        for (entry, expected) in entries.iter().zip(first..) {
+            if entry.position != expected {
+                return None;
+            }
+            let envelope = envelope::decode(&entry.envelope).ok()?;
+            taking
+                .aggregates
+                .push(envelope::aggregate_id(&envelope).ok()?);
+            taking.envelopes.push((entry.position, envelope));
+        }
+        Some(taking)
+    }
 }
 
 /// Applies events under a consumer's cursor.
@@ -132,6 +162,58 @@ impl<F> Taker<F> {
                 return Err(Halt::Leaving);
             }
             pause *= 2;
+        }
+    }
+
+    /// Applies entries that follow each other, all in one unit of work. False when
+    /// they must be taken one by one: nothing of them is stored then.
+    pub(super) async fn together<E>(
+        &self,
+        entries: &[Arc<FeedEntry>],
+        source: Uuid,
+    ) -> Result<bool, Halt>
+    where
+        E: From<StorageError> + Display + Send + 'static,
+        F: for<'t> Fn(&'t Tx, &'t Envelope, i64) -> BoxFuture<'t, Result<(), E>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let Some(taking) = Taking::of(entries) else {
+            return Ok(false);
+        };
+        let (name, apply, taking) = (
+            Arc::clone(&self.name),
+            Arc::clone(&self.apply),
+            Arc::new(taking),
+        );
+        let done = self
+            .db
+            .run("feed.apply", move |tx| {
+                let (name, apply, taking) =
+                    (Arc::clone(&name), Arc::clone(&apply), Arc::clone(&taking));
+                Box::pin(async move {
+                    let Turn::Now = turn(tx, &name, taking.first, source).await? else {
+                        return Ok(false);
+                    };
+                    if cursor::any_parked(tx.conn(), &name, &taking.aggregates).await? {
+                        return Ok(false);
+                    }
+                    let mut last = taking.first;
+                    for (position, envelope) in &taking.envelopes {
+                        apply(tx, envelope, *position).await.map_err(Fault::Apply)?;
+                        last = *position;
+                    }
+                    cursor::save(tx, &name, last, source).await?;
+                    Ok(true)
+                })
+            })
+            .await;
+        match done {
+            Ok(done) => Ok(done),
+            Err(Fault::Mismatch(ours)) => Err(mismatch(ours)),
+            Err(Fault::Storage(StorageError::Unavailable)) => Err(StorageError::Unavailable.into()),
+            Err(Fault::Storage(_) | Fault::Apply(_)) => Ok(false),
         }
     }
 
@@ -237,19 +319,12 @@ fn mismatch(ours: Uuid) -> Halt {
 
 /// Locks the cursor and tells whether `position` is the next one.
 async fn turn<E>(tx: &Tx, name: &str, position: i64, source: Uuid) -> Result<Turn, Fault<E>> {
-    ensure(tx, name, source).await?;
-    let conn = tx.conn();
-    if conn.get_database_backend() == DbBackend::Postgres {
-        // Replicas that follow under one name take each event once. SQLite has
-        // one writer as it is.
-        let lock = Statement::from_sql_and_values(
-            DbBackend::Postgres,
-            r#"SELECT 1 FROM "cursor" WHERE consumer = $1 FOR UPDATE"#,
-            [name.into()],
-        );
-        conn.query_one_raw(lock).await.map_err(StorageError::from)?;
+    let mut stored = cursor::lock(tx, name).await?;
+    if stored.is_none() {
+        ensure(tx, name, source).await?;
+        stored = cursor::lock(tx, name).await?;
     }
-    let stored = cursor::load(conn, name).await?.ok_or(StorageError::Stale)?;
+    let stored = stored.ok_or(StorageError::Stale)?;
     if stored.incarnation != source {
         return Err(Fault::Mismatch(stored.incarnation));
     }

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod batch;
 mod events;
 mod grouping;
 mod idempotency;

@@ -53,7 +53,7 @@ async fn openers_at_once_apply_each_migration_once() {
         assert_eq!(number(&one.db, "SELECT count(*) FROM tally").await, 1);
         assert_eq!(
             number(&one.db, "SELECT count(*) FROM motcua_migration").await,
-            3
+            4
         );
         assert_eq!(number(&one.db, "SELECT count(*) FROM feed_head").await, 1);
         assert_eq!(one.db.expect_schema(own()).await, Ok(()), "{}", one.label);

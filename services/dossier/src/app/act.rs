@@ -6,9 +6,9 @@ use domain::actor::{Actor, Principal};
 use feed::envelope::{self, Draft};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use storage::event::{self, NewEvent};
+use storage::event::NewEvent;
 use storage::idempotency::{self, Key, Recall};
-use storage::{StorageError, Tx};
+use storage::{Insert, StorageError, Tx};
 use uuid::Uuid;
 
 use super::App;
@@ -92,6 +92,23 @@ impl Act {
         Ok(Some(file))
     }
 
+    /// A refusal as it is told: a key that was used for something else, or for this
+    /// very request, says so first.
+    pub(crate) async fn refused(
+        &self,
+        app: &App,
+        outcome: Result<CaseFile, Error>,
+    ) -> Result<CaseFile, Error> {
+        match outcome {
+            Err(Error::Elsewhere(failure)) if failure.is_transient() => {
+                Err(Error::Elsewhere(failure))
+            }
+            Err(error @ Error::Storage(_)) => Err(error),
+            Err(error) => self.answered(app).await?.ok_or(error),
+            done => done,
+        }
+    }
+
     async fn recall(&self, app: &App) -> Result<Option<Uuid>, Error> {
         match idempotency::recall(app.db.read(), &self.key(), self.now).await? {
             Recall::New => Ok(None),
@@ -107,10 +124,30 @@ impl Act {
 
     /// Writes the record, with the change it tells of.
     pub(crate) async fn remember(&self, tx: &Tx, dossier: Uuid) -> Result<(), StorageError> {
-        let answer = serde_json::to_vec(&Kept { dossier })
-            .map_err(|_| corrupt("idempotency", dossier, "cannot be written"))?;
-        let resource = format!("dossiers/{dossier}");
-        idempotency::remember(tx, &self.key(), &resource, &answer, self.now).await
+        let answer = kept(dossier)?;
+        idempotency::remember(tx, &self.key(), &resource(dossier), &answer, self.now).await
+    }
+
+    /// The record, for a batch.
+    pub(crate) fn record(&self, dossier: Uuid) -> Result<Insert, StorageError> {
+        let answer = kept(dossier)?;
+        Ok(idempotency::row(
+            &self.key(),
+            &resource(dossier),
+            &answer,
+            self.now,
+        ))
+    }
+
+    /// What the event of a local verb says beside its facts.
+    pub(crate) fn told(&self, id: Uuid) -> Told {
+        Told {
+            id,
+            actor: self.actor.label(),
+            unit: self.unit(),
+            at: self.now,
+            request_id: self.request_id.to_string(),
+        }
     }
 
     /// The unit in whose name it is done.
@@ -129,6 +166,15 @@ impl Act {
         let name = format!("{scope}\0{method}\0{target}");
         Uuid::new_v5(&self.request_id, name.as_bytes())
     }
+}
+
+fn kept(dossier: Uuid) -> Result<Vec<u8>, StorageError> {
+    serde_json::to_vec(&Kept { dossier })
+        .map_err(|_| corrupt("idempotency", dossier, "cannot be written"))
+}
+
+fn resource(dossier: Uuid) -> String {
+    format!("dossiers/{dossier}")
 }
 
 /// Who did it, when, under which key: what an event says beside its facts.
@@ -166,9 +212,4 @@ pub(crate) fn event(
         request_id: &told.request_id,
     };
     envelope::new_event(draft, facts).map_err(|_| corrupt("event", file.id, "cannot be written"))
-}
-
-/// Appends an event made by [`event()`].
-pub(crate) async fn publish(tx: &Tx, event: &NewEvent) -> Result<(), StorageError> {
-    event::append(tx, event).await
 }

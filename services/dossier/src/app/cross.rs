@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::act::Act;
 use super::amendment::{self, Amendment};
-use super::notes::{self, Note};
+use super::notes::{self, Kept, Note};
 use super::{App, project, submit};
 use crate::error::Error;
 use crate::neighbours::{account, workflow};
@@ -40,50 +40,61 @@ pub(crate) enum Asked {
 
 /// Carries a crossing verb out and answers the file afterwards.
 pub(crate) async fn run(app: &App, act: Act, crossing: Crossing) -> Result<CaseFile, Error> {
-    if let Some(done) = act.answered(app).await? {
+    let carried = carry(app, &act, crossing).await;
+    act.refused(app, carried).await
+}
+
+async fn carry(app: &App, act: &Act, crossing: Crossing) -> Result<CaseFile, Error> {
+    let stored = files::find(app.db.read(), crossing.dossier).await?;
+    // What was done has raised the version: under the etag that is there now
+    // nothing was done yet.
+    let overtaken = stored
+        .as_ref()
+        .is_none_or(|stored| etag(&stored.file) != crossing.etag);
+    if overtaken && let Some(done) = act.answered(app).await? {
         return Ok(done);
     }
-    let file = files::find(app.db.read(), crossing.dossier)
-        .await?
-        .ok_or(Error::NotFound)?
-        .file;
-    let overtaken = etag(&file) != crossing.etag;
+    let stored = stored.ok_or(Error::NotFound)?;
+    let file = &stored.file;
     // Before authority: who has done it may have handed the dossier on by it.
-    if overtaken && crossed(app, &act, &file).await? {
-        return project::apply(app, file.id.0, Vec::new(), Some(act)).await;
+    if overtaken && crossed(app, act, file).await? {
+        return project::apply(app, file.id.0, Vec::new(), Some(act.clone())).await;
     }
-    let command = command(&file, &crossing.command)?;
-    authorise(&act, &file, &command)?;
+    let command = command(file, &crossing.command)?;
+    authorise(act, file, &command)?;
     if overtaken {
-        return Err(Error::Stale(etag(&file)));
+        return Err(Error::Stale(etag(file)));
     }
-    guard(app, &file, &command)?;
-    fits(app, &file, &command).await?;
+    guard(app, file, &command)?;
+    fits(app, file, &command).await?;
     let key = act.derived("workflow");
-    let kept = keep(app, &file, key, &crossing).await?;
-    match workflow::cross(app, &act, &file, &command).await {
-        Ok(moved) => project::apply(app, crossing.dossier, vec![moved], Some(act)).await,
+    let kept = keep(app, file, key, &crossing).await?;
+    match workflow::cross(app, act, file, &command).await {
+        Ok(moved) => project::answered(app, &stored, moved, kept.note, act.clone()).await,
         Err(Error::Elsewhere(failure)) if failure.is_transient() => Err(Error::Elsewhere(failure)),
         Err(error) => {
             // What was refused leaves no word behind.
-            if kept {
+            if kept.wrote {
                 notes::drop(app, key).await?;
                 amendment::drop(app, key).await?;
             }
-            Err(refused(app, &file, error).await?)
+            Err(refused(app, file, error).await?)
         }
     }
 }
 
-/// Keeps what is said before it crosses. True when this call wrote it.
-async fn keep(app: &App, file: &CaseFile, key: Uuid, crossing: &Crossing) -> Result<bool, Error> {
+/// Keeps what is said before it crosses.
+async fn keep(app: &App, file: &CaseFile, key: Uuid, crossing: &Crossing) -> Result<Kept, Error> {
     if let Asked::Amend(asked) = &crossing.command {
         let case = workflow::case(app, &format!("cases/{}", file.case)).await?;
         let amendment = Amendment {
             applicant: asked.applicant.clone(),
             parts: submit::named(&asked.parts, &case.parts)?,
         };
-        return amendment::keep(app, file.id.0, key, &amendment).await;
+        return Ok(Kept {
+            wrote: amendment::keep(app, file.id.0, key, &amendment).await?,
+            note: None,
+        });
     }
     notes::keep(app, file.id.0, key, &crossing.note).await
 }

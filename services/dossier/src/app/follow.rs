@@ -45,6 +45,9 @@ pub(crate) async fn run(app: App) {
 
 async fn take(app: &App, tx: &Tx, envelope: &Envelope) -> Result<(), Error> {
     let dossier = feed::envelope::aggregate_id(envelope).map_err(|_| StorageError::Other)?;
+    if app.applied.has(dossier, envelope.aggregate_version) {
+        return Ok(());
+    }
     let moved = Moved::of(envelope.clone())?;
     project::one(app, tx, dossier, &moved, app.ids.next()).await?;
     Ok(())

@@ -1,21 +1,18 @@
 //! The local verb: attaching a draft. It adds to the file and takes nothing away
 //! that a crossing verb may have relied on.
 
-use std::sync::Arc;
-
 use domain::authority::{self, Action, Decision, Subject};
-use futures::future::BoxFuture;
 use sha2::{Digest as _, Sha256};
 use storage::private_row;
-use storage::{StorageError, Tx};
+use storage::{Batch, StorageError};
 use uuid::Uuid;
 
 use super::App;
-use super::act::{Act, Told, event, publish};
+use super::act::{Act, event};
 use super::cross::{etag, unopened};
 use super::notes::hex;
 use crate::error::Error;
-use crate::store::files;
+use crate::store::files::{self, Stored};
 use domain::case_file::{CaseFile, Draft, Fact, RowRef};
 
 /// The private row of a draft.
@@ -35,26 +32,34 @@ pub(crate) async fn run(
     seen: &str,
     draft: DraftText,
 ) -> Result<CaseFile, Error> {
-    if let Some(done) = act.answered(app).await? {
+    let carried = carry(app, &act, dossier, seen, draft).await;
+    act.refused(app, carried).await
+}
+
+async fn carry(
+    app: &App,
+    act: &Act,
+    dossier: Uuid,
+    seen: &str,
+    draft: DraftText,
+) -> Result<CaseFile, Error> {
+    let stored = files::find(app.db.read(), dossier).await?;
+    // What was done has raised the version: under the etag that is there now
+    // nothing was done yet.
+    let overtaken = stored.as_ref().is_none_or(|s| etag(&s.file) != seen);
+    if overtaken && let Some(done) = act.answered(app).await? {
         return Ok(done);
     }
-    let file = files::find(app.db.read(), dossier)
-        .await?
-        .ok_or(Error::NotFound)?
-        .file;
-    authorise(&act, &file)?;
-    if etag(&file) != seen {
-        // Between the recall and here this very request may have been done.
-        let done = act.answered(app).await?;
-        return done.ok_or_else(|| Error::Stale(etag(&file)));
+    let stored = stored.ok_or(Error::NotFound)?;
+    authorise(act, &stored.file)?;
+    if overtaken {
+        return Err(Error::Stale(etag(&stored.file)));
     }
-    match save(app, act.clone(), &file, draft).await {
-        // Who was faster may have been this very request.
-        Err(error @ (Error::Stale(_) | Error::Storage(StorageError::Conflict { .. }))) => {
-            act.answered(app).await?.ok_or(error)
-        }
-        other => other,
+    if let Some(file) = save(app, act, &stored, draft).await? {
+        return Ok(file);
     }
+    let now = files::find(app.db.read(), dossier).await?;
+    Err(Error::Stale(etag(&now.ok_or(Error::NotFound)?.file)))
 }
 
 fn authorise(act: &Act, file: &CaseFile) -> Result<(), Error> {
@@ -69,46 +74,38 @@ fn authorise(act: &Act, file: &CaseFile) -> Result<(), Error> {
     }
 }
 
-async fn save(app: &App, act: Act, seen: &CaseFile, draft: DraftText) -> Result<CaseFile, Error> {
+/// None when somebody was faster.
+async fn save(
+    app: &App,
+    act: &Act,
+    seen: &Stored,
+    draft: DraftText,
+) -> Result<Option<CaseFile>, Error> {
     let (row, event_id) = (app.ids.next(), app.ids.next());
     let digest = hex(&Sha256::digest(draft.content.as_bytes()));
     let text = serde_json::to_vec(&draft).map_err(|_| StorageError::Other)?;
-    let (app2, seen) = (app.clone(), Arc::new(seen.clone()));
-    app.db
-        .run(
-            "dossier_attach_draft",
-            move |tx: &Tx| -> BoxFuture<'_, Result<CaseFile, Error>> {
-                let (app, act, seen) = (app2.clone(), act.clone(), Arc::clone(&seen));
-                let (digest, text) = (digest.clone(), text.clone());
-                Box::pin(async move {
-                    let stored = files::lock(tx, seen.id.0).await?.ok_or(Error::NotFound)?;
-                    if stored.file.version != seen.version {
-                        return Err(Error::Stale(etag(&stored.file)));
-                    }
-                    let kept =
-                        private_row::put(tx, &app.vault, seen.id.0, "draft", row, 1, &text).await?;
-                    let row = RowRef {
-                        row,
-                        version: 1,
-                        commitment: hex(&kept.0),
-                    };
-                    let facts = [Fact::DraftAttached {
-                        draft: Draft { row, digest },
-                    }];
-                    let file = stored.file.apply(seen.version.saturating_add(1), &facts);
-                    let told = Told {
-                        id: event_id,
-                        actor: act.actor.label(),
-                        unit: act.unit(),
-                        at: act.now,
-                        request_id: act.request_id.to_string(),
-                    };
-                    files::update(tx, &file, &stored.search).await?;
-                    publish(tx, &event(&file, &told, "draft_attached", &facts)?).await?;
-                    act.remember(tx, file.id.0).await?;
-                    Ok(file)
-                })
-            },
-        )
-        .await
+    let (conn, dossier) = (app.db.read(), seen.file.id.0);
+    let sealed = private_row::seal(conn, &app.vault, dossier, "draft", (row, 1), &text).await?;
+    let row = RowRef {
+        row,
+        version: 1,
+        commitment: hex(&sealed.commitment.0),
+    };
+    let facts = [Fact::DraftAttached {
+        draft: Draft { row, digest },
+    }];
+    let file = seen.file.apply(seen.file.version.saturating_add(1), &facts);
+    let event = event(&file, &act.told(event_id), "draft_attached", &facts)?;
+    let batch = sealed
+        .rows
+        .into_iter()
+        .fold(Batch::new(), Batch::insert)
+        .guarded(files::update(&file, &seen.search)?)
+        .insert(storage::event::row(&event))
+        .insert(act.record(dossier)?);
+    match app.db.commit("dossier_attach_draft", batch).await {
+        Ok(true) => Ok(Some(file)),
+        Ok(false) | Err(StorageError::Conflict { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }

@@ -4,8 +4,8 @@
 //! event finds the note by the event's own request id.
 
 use serde::{Deserialize, Serialize};
-use storage::private_row;
-use storage::{StorageError, Tx};
+use storage::private_row::{self, Commitment, Opened, Vault};
+use storage::{Batch, Connection, StorageError};
 use uuid::Uuid;
 
 use super::App;
@@ -51,43 +51,42 @@ pub(crate) fn row_of(workflow_request: Uuid) -> Uuid {
     Uuid::new_v5(&workflow_request, b"note")
 }
 
+/// What was kept before a verb crosses.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kept {
+    /// Whether this call wrote it.
+    pub(crate) wrote: bool,
+    /// The note, if something was said.
+    pub(crate) note: Option<RowRef>,
+}
+
 /// Keeps a note before its verb crosses; again for a retry changes nothing.
-/// True when this call wrote it.
 pub(crate) async fn keep(
     app: &App,
     dossier: Uuid,
     workflow_request: Uuid,
     note: &Note,
-) -> Result<bool, Error> {
+) -> Result<Kept, Error> {
     if note.is_empty() {
-        return Ok(false);
+        return Ok(Kept::default());
     }
     let row = row_of(workflow_request);
-    if private_row::get(app.db.read(), &app.vault, row, 1)
-        .await?
-        .is_some()
-    {
-        return Ok(false);
-    }
     let text = serde_json::to_vec(note).map_err(|_| StorageError::Other)?;
-    let vault = std::sync::Arc::clone(&app.vault);
-    let kept = app
-        .db
-        .run("dossier_keep_note", move |tx| {
-            let (vault, text) = (std::sync::Arc::clone(&vault), text.clone());
-            Box::pin(async move {
-                match private_row::put(tx, &vault, dossier, KIND, row, 1, &text).await {
-                    Ok(_) => Ok(true),
-                    Err(error) => Err(Error::from(error)),
-                }
-            })
-        })
-        .await;
-    // The same request in another task was faster.
-    if let Err(Error::Storage(StorageError::Conflict { .. })) = kept {
-        return Ok(false);
-    }
-    kept
+    let (conn, vault) = (app.db.read(), &app.vault);
+    let sealed = private_row::seal(conn, vault, dossier, KIND, (row, 1), &text).await?;
+    let batch = sealed.rows.into_iter().fold(Batch::new(), Batch::insert);
+    let wrote = match app.db.commit("dossier_keep_note", batch).await {
+        Ok(wrote) => wrote,
+        // An earlier attempt of this request wrote it, or another task does.
+        Err(StorageError::Conflict { .. }) => false,
+        Err(error) => return Err(error.into()),
+    };
+    let note = if wrote {
+        Some(reference_to(row, &sealed.commitment))
+    } else {
+        reference(conn, vault, workflow_request).await?
+    };
+    Ok(Kept { wrote, note })
 }
 
 /// Takes the note of a request back that was refused: no event names it.
@@ -101,24 +100,27 @@ pub(crate) async fn drop(app: &App, workflow_request: Uuid) -> Result<(), Error>
 }
 
 /// The reference to a note, if the request left one.
-pub(crate) async fn reference(
-    app: &App,
-    tx: &Tx,
+pub(crate) async fn reference<C: Connection>(
+    conn: &C,
+    vault: &Vault,
     workflow_request: Uuid,
 ) -> Result<Option<RowRef>, StorageError> {
     let row = row_of(workflow_request);
-    let opened = private_row::get(tx.conn(), &app.vault, row, 1).await?;
-    Ok(opened.map(|note| RowRef {
-        row,
-        version: 1,
-        commitment: hex(&note.commitment.0),
-    }))
+    let opened = private_row::get(conn, vault, row, 1).await?;
+    Ok(opened.map(|note| reference_to(row, &note.commitment)))
 }
 
-/// The note behind a reference; none once it was erased.
-pub(crate) async fn read(app: &App, note: &RowRef) -> Result<Option<Note>, StorageError> {
-    let opened = private_row::get(app.db.read(), &app.vault, note.row, note.version).await?;
-    Ok(opened.and_then(|opened| serde_json::from_slice(&opened.plain).ok()))
+fn reference_to(row: Uuid, commitment: &Commitment) -> RowRef {
+    RowRef {
+        row,
+        version: 1,
+        commitment: hex(&commitment.0),
+    }
+}
+
+/// The note in an opened row.
+pub(crate) fn of(opened: &Opened) -> Option<Note> {
+    serde_json::from_slice(&opened.plain).ok()
 }
 
 /// Bytes as hexadecimal.

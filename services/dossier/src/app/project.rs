@@ -6,15 +6,111 @@ use std::sync::Arc;
 use domain::dossier::Verb;
 use domain::working_time;
 use futures::future::BoxFuture;
-use storage::{StorageError, Tx};
+use storage::{Batch, StorageError, Tx};
 use uuid::Uuid;
 
-use super::act::{Act, Told, event, publish};
+use super::act::{Act, Told, event};
 use super::{App, amendment, notes, submit};
 use crate::error::{Error, corrupt};
 use crate::neighbours::workflow::Moved;
-use crate::store::{codes, files};
-use domain::case_file::{self, CaseFile, Fact};
+use crate::store::codes;
+use crate::store::files::{self, Stored};
+use domain::case_file::{self, CaseFile, Fact, RowRef};
+
+/// Applies the event that a command has just brought about, to the file that the
+/// command was decided on: a batch, where nobody was faster; else as any event is
+/// applied. What comes of it is the same.
+pub(crate) async fn answered(
+    app: &App,
+    seen: &Stored,
+    moved: Moved,
+    note: Option<RowRef>,
+    act: Act,
+) -> Result<CaseFile, Error> {
+    let next = moved.advanced.version == seen.file.instance_version().saturating_add(1);
+    if next
+        && moved.advanced.verb != Verb::Amend
+        && let Some(file) = at_once(app, seen, &moved, note, &act).await?
+    {
+        return Ok(file);
+    }
+    apply(app, seen.file.id.0, vec![moved], Some(act)).await
+}
+
+/// None when the file is not as it was seen any more.
+async fn at_once(
+    app: &App,
+    seen: &Stored,
+    moved: &Moved,
+    note: Option<RowRef>,
+    act: &Act,
+) -> Result<Option<CaseFile>, Error> {
+    let mut facts = vec![Fact::Moved {
+        advanced: Box::new(moved.advanced.clone()),
+    }];
+    facts.extend(note.map(|note| Fact::NoteKept { note }));
+    let id = app.ids.next();
+    let done = if gives_code(&seen.file, moved) {
+        let (seen, moved, act) = (Arc::new(seen.clone()), Arc::new(moved.clone()), act.clone());
+        app.db
+            .run(
+                "dossier_accept",
+                move |tx: &Tx| -> BoxFuture<'_, Result<CaseFile, Error>> {
+                    let mut facts = facts.clone();
+                    let (seen, moved, act) = (Arc::clone(&seen), Arc::clone(&moved), act.clone());
+                    Box::pin(async move {
+                        facts.push(code(tx, &seen.file, &moved).await?);
+                        let (file, batch) = batch(&seen, &moved, &facts, id, &act)?;
+                        if batch.write(tx).await? {
+                            Ok(file)
+                        } else {
+                            // The serial is given back with the rest.
+                            Err(StorageError::Stale.into())
+                        }
+                    })
+                },
+            )
+            .await
+    } else {
+        let (file, batch) = batch(seen, moved, &facts, id, act)?;
+        match app.db.commit("dossier_project", batch).await {
+            Ok(true) => Ok(file),
+            Ok(false) => Err(StorageError::Stale.into()),
+            Err(error) => Err(error.into()),
+        }
+    };
+    match done {
+        Ok(file) => {
+            app.applied.note(file.id.0, file.instance_version());
+            Ok(Some(file))
+        }
+        Err(Error::Storage(StorageError::Stale | StorageError::Conflict { .. })) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The file after the facts, and all that is written of it.
+fn batch(
+    seen: &Stored,
+    moved: &Moved,
+    facts: &[Fact],
+    id: Uuid,
+    act: &Act,
+) -> Result<(CaseFile, Batch), StorageError> {
+    let dossier = seen.file.id.0;
+    let file = seen.file.apply(seen.file.version.saturating_add(1), facts);
+    let event = event(
+        &file,
+        &told(moved, dossier, id)?,
+        moved.advanced.verb.name(),
+        facts,
+    )?;
+    let batch = Batch::new()
+        .guarded(files::update(&file, &seen.search)?)
+        .insert(storage::event::row(&event))
+        .insert(act.record(dossier)?);
+    Ok((file, batch))
+}
 
 /// Applies events of one instance in a unit of work, with the record of the
 /// request that caused the last of them.
@@ -57,6 +153,9 @@ pub(crate) async fn apply(
             },
         )
         .await;
+    if let Ok(file) = &applied {
+        app.applied.note(file.id.0, file.instance_version());
+    }
     match (applied, asked) {
         // The same request was faster in another task, and is on record.
         (Err(error @ Error::Storage(StorageError::Conflict { .. })), Some(act)) => {
@@ -98,21 +197,32 @@ pub(crate) async fn one(
     let file = stored
         .file
         .apply(stored.file.version.saturating_add(1), &facts);
-    let told = Told {
+    let event = event(
+        &file,
+        &told(moved, dossier, id)?,
+        moved.advanced.verb.name(),
+        &facts,
+    )?;
+    let batch = Batch::new()
+        .guarded(files::update(&file, &search)?)
+        .insert(storage::event::row(&event));
+    if batch.write(tx).await? {
+        Ok(file)
+    } else {
+        Err(StorageError::Stale)
+    }
+}
+
+/// Who did what workflow tells of, when, under which key.
+fn told(moved: &Moved, dossier: Uuid, id: Uuid) -> Result<Told, StorageError> {
+    Ok(Told {
         id,
         actor: moved.envelope.actor.clone(),
         unit: moved.envelope.unit.clone(),
         at: feed::envelope::at(&moved.envelope)
             .map_err(|_| corrupt("workflow.event", dossier, "no instant"))?,
         request_id: moved.envelope.request_id.clone(),
-    };
-    files::update(tx, &file, &search).await?;
-    publish(
-        tx,
-        &event(&file, &told, moved.advanced.verb.name(), &facts)?,
-    )
-    .await?;
-    Ok(file)
+    })
 }
 
 /// What an event of the workflow means for the file.
@@ -126,21 +236,31 @@ async fn facts(
         advanced: Box::new(moved.advanced.clone()),
     }];
     if let Ok(request) = moved.envelope.request_id.parse() {
-        let note = notes::reference(app, tx, request).await?;
+        let note = notes::reference(tx.conn(), &app.vault, request).await?;
         facts.extend(note.map(|note| Fact::NoteKept { note }));
     }
-    let accepted = matches!(moved.advanced.verb, Verb::Accept | Verb::AcceptAndSettle);
-    if accepted && file.code.is_none() {
-        let at = feed::envelope::at(&moved.envelope)
-            .map_err(|_| corrupt("workflow.event", file.id, "no instant"))?;
-        let day = working_time::local(at)
-            .map_err(|_| corrupt("workflow.event", file.id, "an instant out of range"))?
-            .date();
-        let series = case_file::provisional_agency(&file.receiver, file.rehearsal);
-        let serial = codes::next(tx, &series, &day.to_string()).await?;
-        let code = case_file::code(&file.receiver, file.rehearsal, day, serial)
-            .map_err(|_| corrupt("code_counter", series, "makes no code"))?;
-        facts.push(Fact::CodeGiven { code });
+    if gives_code(file, moved) {
+        facts.push(code(tx, file, moved).await?);
     }
     Ok(facts)
+}
+
+/// Whether the file gets its code by an event.
+fn gives_code(file: &CaseFile, moved: &Moved) -> bool {
+    let accepted = matches!(moved.advanced.verb, Verb::Accept | Verb::AcceptAndSettle);
+    accepted && file.code.is_none()
+}
+
+/// The next code of (unit, day).
+async fn code(tx: &Tx, file: &CaseFile, moved: &Moved) -> Result<Fact, StorageError> {
+    let at = feed::envelope::at(&moved.envelope)
+        .map_err(|_| corrupt("workflow.event", file.id, "no instant"))?;
+    let day = working_time::local(at)
+        .map_err(|_| corrupt("workflow.event", file.id, "an instant out of range"))?
+        .date();
+    let series = case_file::provisional_agency(&file.receiver, file.rehearsal);
+    let serial = codes::next(tx, &series, &day.to_string()).await?;
+    let code = case_file::code(&file.receiver, file.rehearsal, day, serial)
+        .map_err(|_| corrupt("code_counter", series, "makes no code"))?;
+    Ok(Fact::CodeGiven { code })
 }

@@ -1,16 +1,13 @@
 //! Taking a dossier in: the file is committed, then its instance is opened. If
 //! the process dies in between, the projection job opens it.
 
-use std::sync::Arc;
-
 use domain::authority::{self, Action, Decision, Subject};
 use domain::dossier::State;
 use domain::ids::{DossierId, UnitId};
-use futures::future::BoxFuture;
 use storage::private_row;
-use storage::{StorageError, Tx};
+use storage::{Batch, StorageError};
 
-use super::act::{Act, Told, event, publish};
+use super::act::{Act, event};
 use super::notes::hex;
 use super::{App, project};
 use crate::error::Error;
@@ -68,10 +65,9 @@ pub(crate) async fn run(app: &App, act: Act, submission: Submission) -> Result<C
             return Err(Error::AlreadyFiled(format!("dossiers/{}", known.file.id)));
         }
     }
-    let case = workflow::case(app, &format!("cases/{}", submission.case)).await?;
-    let parts = named(&submission.parts, &case.parts)?;
     let (receiver, asked) = (&submission.receiver, submission.decider.as_ref());
-    let decider = workflow::decider(app, &submission.case, receiver, asked).await?;
+    let (decider, case) = workflow::opening(app, &submission.case, receiver, asked).await?;
+    let parts = named(&submission.parts, &case.parts)?;
     let file = store(app, &act, submission, case.title, parts, decider).await?;
     open(app, file).await
 }
@@ -164,64 +160,50 @@ async fn store(
     let (row, event_id) = (app.ids.next(), app.ids.next());
     let plain = serde_json::to_vec(&submission.applicant).map_err(|_| StorageError::Other)?;
     let search = search(app, &submission.applicant);
-    let (app2, act2) = (app.clone(), act.clone());
-    let made = Arc::new((submission, title, parts, decider, plain, search));
-    let stored = app.db.run(
-        "dossier_submit",
-        move |tx: &Tx| -> BoxFuture<'_, Result<CaseFile, Error>> {
-            let (app, act, made) = (app2.clone(), act2.clone(), Arc::clone(&made));
-            Box::pin(async move {
-                let (submission, title, parts, decider, plain, search) = &*made;
-                let commitment =
-                    private_row::put(tx, &app.vault, id.0, "applicant", row, 1, plain).await?;
-                let file = CaseFile {
-                    id,
-                    version: 1,
-                    case: submission.case.clone(),
-                    title: title.clone(),
-                    receiver: submission.receiver.clone(),
-                    decider: decider.clone(),
-                    channel: submission.channel,
-                    rehearsal: submission.rehearsal,
-                    submitted: act.now,
-                    filing: submission.filing.clone(),
-                    applicant: RowRef {
-                        row,
-                        version: 1,
-                        commitment: hex(&commitment.0),
-                    },
-                    parts: parts.clone(),
-                    drafts: Vec::new(),
-                    notes: Vec::new(),
-                    code: None,
-                    instance: None,
-                };
-                let told = Told {
-                    id: event_id,
-                    actor: act.actor.label(),
-                    unit: act.unit(),
-                    at: act.now,
-                    request_id: act.request_id.to_string(),
-                };
-                let facts = [Fact::Submitted {
-                    file: Box::new(CaseFile {
-                        version: 0,
-                        ..file.clone()
-                    }),
-                }];
-                files::insert(tx, &file, search).await?;
-                publish(tx, &event(&file, &told, "submitted", &facts)?).await?;
-                act.remember(tx, id.0).await?;
-                Ok(file)
-            })
+    let sealed = private_row::seal_first(&app.vault, id.0, "applicant", (row, 1), &plain)?;
+    let file = CaseFile {
+        id,
+        version: 1,
+        case: submission.case,
+        title,
+        receiver: submission.receiver,
+        decider,
+        channel: submission.channel,
+        rehearsal: submission.rehearsal,
+        submitted: act.now,
+        filing: submission.filing,
+        applicant: RowRef {
+            row,
+            version: 1,
+            commitment: hex(&sealed.commitment.0),
         },
-    );
-    match stored.await {
+        parts,
+        drafts: Vec::new(),
+        notes: Vec::new(),
+        code: None,
+        instance: None,
+    };
+    let facts = [Fact::Submitted {
+        file: Box::new(CaseFile {
+            version: 0,
+            ..file.clone()
+        }),
+    }];
+    let event = event(&file, &act.told(event_id), "submitted", &facts)?;
+    let batch = sealed
+        .rows
+        .into_iter()
+        .fold(Batch::new(), Batch::insert)
+        .insert(files::insert(&file, &search)?)
+        .insert(storage::event::row(&event))
+        .insert(act.record(id.0)?);
+    match app.db.commit("dossier_submit", batch).await {
         // The same request, or the same filing, was faster elsewhere.
-        Err(Error::Storage(StorageError::Conflict { .. })) => act
+        Err(StorageError::Conflict { .. }) => act
             .answered(app)
             .await?
             .ok_or(StorageError::Unavailable.into()),
-        other => other,
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(file),
     }
 }

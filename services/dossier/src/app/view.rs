@@ -1,5 +1,7 @@
 //! A file as it is shown: labels, days left, and what this officer may do now.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use domain::actor::Actor;
 use domain::authority::{self, Action, Subject};
@@ -8,14 +10,17 @@ use domain::process::Instance;
 use domain::working_time;
 use proto::dossier::v1 as pb;
 use storage::StorageError;
+use storage::private_row::{self, Opened};
+use uuid::Uuid;
 
+use super::App;
 use super::cross::etag;
 use super::local::DraftText;
 use super::notes;
-use super::{App, read};
+use super::submit::Applicant;
 use crate::error::Error;
 use crate::neighbours::workflow::timestamp;
-use domain::case_file::{CaseFile, Channel};
+use domain::case_file::{CaseFile, Channel, Draft, RowRef};
 
 /// How much of the applicant is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,6 +40,7 @@ pub(crate) async fn dossier(
     detail: Detail,
 ) -> Result<pb::Dossier, Error> {
     let instance = file.instance.as_ref();
+    let rows = private(app, file, detail).await?;
     let clock = instance.map(|i| &i.clock);
     let stamp = |at: Option<DateTime<Utc>>| at.map(timestamp);
     Ok(pb::Dossier {
@@ -55,7 +61,7 @@ pub(crate) async fn dossier(
             .map(|p| format!("people/{p}"))
             .unwrap_or_default(),
         channel: channel(file.channel).into(),
-        applicant: applicant(app, file, detail).await?,
+        applicant: applicant(&rows, file, detail),
         parts: file.parts.iter().map(part).collect(),
         submitted: stamp(Some(file.submitted)),
         accepted: stamp(clock.and_then(|c| c.accepted)),
@@ -68,14 +74,14 @@ pub(crate) async fn dossier(
             .map(|t| format!("{}: {}", t.label, t.action))
             .unwrap_or_default(),
         drafts: if detail == Detail::Whole {
-            drafts(app, file).await?
+            drafts(&rows, file)
         } else {
             Vec::new()
         },
         rehearsal: file.rehearsal,
         actions: Vec::new(),
         result_number: if detail == Detail::Whole {
-            number(app, file).await?
+            number(&rows, file)
         } else {
             String::new()
         },
@@ -205,17 +211,30 @@ fn part(part: &domain::case_file::Part) -> pb::Part {
     }
 }
 
-async fn applicant(
-    app: &App,
-    file: &CaseFile,
-    detail: Detail,
-) -> Result<Option<pb::Applicant>, Error> {
-    if detail == Detail::Bare {
-        return Ok(None);
+/// Private rows by (row, version).
+type Rows = BTreeMap<(Uuid, i64), Opened>;
+
+/// The private rows that are shown, in one reading.
+async fn private(app: &App, file: &CaseFile, detail: Detail) -> Result<Rows, StorageError> {
+    let mut wanted = Vec::new();
+    if detail != Detail::Bare {
+        wanted.push(&file.applicant);
     }
-    let Some(a) = read::applicant(app, file).await? else {
-        return Ok(None);
-    };
+    if detail == Detail::Whole {
+        wanted.extend(file.drafts.iter().map(|draft| &draft.row));
+        wanted.extend(&file.notes);
+    }
+    let wanted: Vec<_> = wanted.iter().map(|r| (r.row, r.version)).collect();
+    private_row::get_all(app.db.read(), &app.vault, &wanted).await
+}
+
+fn row<'a>(rows: &'a Rows, of: &RowRef) -> Option<&'a Opened> {
+    rows.get(&(of.row, of.version))
+}
+
+fn applicant(rows: &Rows, file: &CaseFile, detail: Detail) -> Option<pb::Applicant> {
+    let opened = row(rows, &file.applicant)?;
+    let a: Applicant = serde_json::from_slice(&opened.plain).ok()?;
     let masked = |text: String| {
         if detail == Detail::Whole {
             text
@@ -223,7 +242,7 @@ async fn applicant(
             mask(&text)
         }
     };
-    Ok(Some(pb::Applicant {
+    Some(pb::Applicant {
         full_name: a.full_name,
         id_number: masked(a.id_number),
         birth_date: if detail == Detail::Whole {
@@ -242,7 +261,7 @@ async fn applicant(
         } else {
             String::new()
         },
-    }))
+    })
 }
 
 /// All but the last three characters.
@@ -254,29 +273,24 @@ fn mask(text: &str) -> String {
         .collect()
 }
 
-async fn drafts(app: &App, file: &CaseFile) -> Result<Vec<pb::Draft>, StorageError> {
-    let mut all = Vec::new();
-    for draft in &file.drafts {
-        let (row, version) = (draft.row.row, draft.row.version);
-        let opened = storage::private_row::get(app.db.read(), &app.vault, row, version).await?;
+fn drafts(rows: &Rows, file: &CaseFile) -> Vec<pb::Draft> {
+    let draft = |draft: &Draft| {
+        let opened = row(rows, &draft.row);
         let text = opened.and_then(|o| serde_json::from_slice::<DraftText>(&o.plain).ok());
-        all.push(pb::Draft {
-            id: row.to_string(),
+        pb::Draft {
+            id: draft.row.row.to_string(),
             title: text.map(|t| t.title).unwrap_or_default(),
             digest: draft.digest.clone(),
-        });
-    }
-    Ok(all)
+        }
+    };
+    file.drafts.iter().map(draft).collect()
 }
 
-async fn number(app: &App, file: &CaseFile) -> Result<String, StorageError> {
-    for note in file.notes.iter().rev() {
-        match notes::read(app, note).await? {
-            Some(note) if !note.number.is_empty() => return Ok(note.number),
-            _ => {}
-        }
-    }
-    Ok(String::new())
+fn number(rows: &Rows, file: &CaseFile) -> String {
+    let notes = file.notes.iter().rev();
+    let mut notes = notes.filter_map(|note| notes::of(row(rows, note)?));
+    let numbered = notes.find(|note| !note.number.is_empty());
+    numbered.map(|note| note.number).unwrap_or_default()
 }
 
 /// When the result was handed out: what ends so ends by that event.
@@ -285,8 +299,8 @@ async fn returned(app: &App, file: &CaseFile) -> Result<Option<DateTime<Utc>>, S
     if !file.instance.as_ref().is_some_and(handed) {
         return Ok(None);
     }
-    let events = storage::event::load(app.db.read(), file.id.0).await?;
-    Ok(events.last().map(|event| event.at))
+    let last = storage::event::newest(app.db.read(), file.id.0).await?;
+    Ok(last.map(|event| event.at))
 }
 
 fn days_left(app: &App, instance: &Instance) -> Option<i32> {

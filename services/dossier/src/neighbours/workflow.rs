@@ -64,14 +64,14 @@ pub(crate) async fn case(app: &App, name: &str) -> Result<wf::ProcedureCase, Err
     }
 }
 
-/// The unit that would decide a dossier of a case; a refusal before anything is
-/// written, since what is stored must be able to get its instance.
-pub(crate) async fn decider(
+/// The unit that would decide a dossier of a case, and the case; a refusal before
+/// anything is written, since what is stored must be able to get its instance.
+pub(crate) async fn opening(
     app: &App,
     case: &str,
     receiver: &UnitId,
     decider: Option<&UnitId>,
-) -> Result<UnitId, Error> {
+) -> Result<(UnitId, wf::ProcedureCase), Error> {
     let mut client = InstanceServiceClient::new(app.workflow()?);
     let asked = wf::CheckOpeningRequest {
         case: format!("cases/{case}"),
@@ -80,8 +80,9 @@ pub(crate) async fn decider(
     };
     match runtime::client::as_itself(client.check_opening(asked)).await {
         Ok(answer) => {
-            let decider = answer.into_inner().decider;
-            Ok(UnitId::from(decider.trim_start_matches("units/")))
+            let wf::CheckOpeningResponse { decider, case } = answer.into_inner();
+            let case = case.ok_or_else(|| corrupt("workflow.answer", "", "no case"))?;
+            Ok((UnitId::from(decider.trim_start_matches("units/")), case))
         }
         Err(status) => Err(Failure::from_status(&status).into()),
     }

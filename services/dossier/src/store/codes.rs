@@ -1,46 +1,29 @@
 //! The running number of a series on a day, taken in the unit of work that gives
 //! the code: none is skipped by a rollback and none is given twice.
 
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _,
-};
+use sea_orm::{ConnectionTrait, EntityTrait as _, Statement};
 use storage::{StorageError, Tx};
 
-use super::entity::code_counter::{ActiveModel, Column, Entity};
+use super::entity::code_counter::Entity;
 use crate::error::corrupt;
 
 /// The next serial, from 1.
 pub(crate) async fn next(tx: &Tx, series: &str, day: &str) -> Result<u32, StorageError> {
-    let first = ActiveModel {
-        series: Set(series.to_owned()),
-        day: Set(day.to_owned()),
-        last: Set(0),
-    };
-    Entity::insert(first)
-        .on_conflict(
-            OnConflict::columns([Column::Series, Column::Day])
-                .do_nothing()
-                .to_owned(),
-        )
-        .exec_without_returning(tx.conn())
-        .await?;
-    // The update locks the row: two acceptances of one unit wait for each other.
-    Entity::update_many()
-        .col_expr(Column::Last, Expr::col(Column::Last).add(1))
-        .filter(Column::Series.eq(series))
-        .filter(Column::Day.eq(day))
-        .exec(tx.conn())
-        .await?;
-    let row = Entity::find_by_id((series.to_owned(), day.to_owned()))
-        .one(tx.conn())
-        .await?;
-    row.and_then(|row| u32::try_from(row.last).ok())
-        .ok_or_else(|| corrupt("code_counter", series, "no serial"))
+    // The row stays locked until the unit of work ends: two acceptances of one
+    // unit wait for each other.
+    const NEXT: &str = "INSERT INTO code_counter (series, day, last) VALUES ($1, $2, 1) \
+        ON CONFLICT (series, day) DO UPDATE SET last = code_counter.last + 1 RETURNING last";
+    let conn = tx.conn();
+    let values = [series.into(), day.into()];
+    let next = Statement::from_sql_and_values(conn.get_database_backend(), NEXT, values);
+    let none = || corrupt("code_counter", series, "no serial");
+    let row = conn.query_one_raw(next).await?.ok_or_else(none)?;
+    let last: i64 = row.try_get_by_index(0)?;
+    u32::try_from(last).map_err(|_| none())
 }
 
 /// Every counter: series, day, last serial.
-pub(crate) async fn all<C: sea_orm::ConnectionTrait>(
+pub(crate) async fn all<C: ConnectionTrait>(
     conn: &C,
 ) -> Result<Vec<(String, String, i64)>, StorageError> {
     let rows = Entity::find().all(conn).await?;

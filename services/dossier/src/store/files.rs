@@ -1,9 +1,10 @@
 //! Case files: read, added, replaced under their version.
 
 use domain::working_time;
+use sea_orm::sea_query::{InsertStatement, UpdateStatement};
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
 };
 use storage::{StorageError, Tx};
 use uuid::Uuid;
@@ -122,29 +123,20 @@ pub(crate) async fn unopened<C: ConnectionTrait>(
 }
 
 /// Adds a file.
-pub(crate) async fn insert(tx: &Tx, file: &CaseFile, search: &Search) -> Result<(), StorageError> {
+pub(crate) fn insert(file: &CaseFile, search: &Search) -> Result<InsertStatement, StorageError> {
     let row = row(file, search)?.into_active_model().reset_all();
-    Entity::insert(row)
-        .exec_without_returning(tx.conn())
-        .await?;
-    Ok(())
+    Ok(Entity::insert(row).into_query())
 }
 
-/// Replaces a file that still has the version before.
-pub(crate) async fn update(tx: &Tx, file: &CaseFile, search: &Search) -> Result<(), StorageError> {
+/// Replaces a file that still has the version before: the guard of a batch.
+pub(crate) fn update(file: &CaseFile, search: &Search) -> Result<UpdateStatement, StorageError> {
     let mut changed = row(file, search)?.into_active_model().reset_all();
     changed.id = ActiveValue::NotSet;
-    let done = Entity::update_many()
+    let update = Entity::update_many()
         .set(changed)
         .filter(Column::Id.eq(file.id.0))
-        .filter(Column::Version.eq(file.version.saturating_sub(1)))
-        .exec(tx.conn())
-        .await?;
-    if done.rows_affected == 1 {
-        Ok(())
-    } else {
-        Err(StorageError::Stale)
-    }
+        .filter(Column::Version.eq(file.version.saturating_sub(1)));
+    Ok(update.into_query())
 }
 
 pub(super) fn stored(row: Model) -> Result<Stored, StorageError> {

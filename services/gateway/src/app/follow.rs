@@ -1,6 +1,7 @@
 //! Loading the warehouse: each event of the dossier feed becomes columns, in the
 //! unit of work that moves the cursor.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +10,11 @@ use domain::working_time::Calendar;
 use feed::{Control, Follower, State, envelope};
 use proto::event::v1::Envelope;
 use storage::cursor::{self, Cursor};
-use storage::{StorageError, Tx};
+use storage::{Batch, StorageError, Tx};
 
+use super::App;
+use super::dates::{self, Years};
 use super::shape::{self, Occasion, StepChange};
-use super::{App, dates};
 use crate::error::Error;
 use crate::store::facts;
 
@@ -36,10 +38,10 @@ pub(crate) async fn run(app: App) {
         let follower = Follower::new(CONSUMER, source, app.db.clone(), line.clone())
             .knowing(app.incarnations.clone(), "dossier");
         let control = follower.control();
-        let calendar = Arc::clone(&app.calendar);
+        let (calendar, years) = (Arc::clone(&app.calendar), Years::default());
         let following = follower.run(move |tx: &Tx, envelope: &Envelope, position| {
-            let calendar = Arc::clone(&calendar);
-            Box::pin(async move { take(&calendar, tx, envelope, position).await })
+            let (calendar, years) = (Arc::clone(&calendar), years.clone());
+            Box::pin(async move { take(&calendar, &years, tx, envelope, position).await })
         });
         let watching = async {
             set_back(&app, &control).await;
@@ -79,6 +81,7 @@ fn is_set_back(reached: i64, state: &State, began: Cursor, stored: Cursor) -> bo
 /// `Stale` when the dossier's beginning was never seen.
 pub async fn take(
     calendar: &Calendar,
+    years: &Years,
     tx: &Tx,
     envelope: &Envelope,
     position: i64,
@@ -95,16 +98,28 @@ pub async fn take(
     };
     let known = facts::find(tx.conn(), occasion.dossier).await?;
     let loaded = shape::after(known, occasion, &facts)?.ok_or(StorageError::Stale)?;
+    dates::ensure(tx, calendar, years, &loaded.row).await?;
+    let mut batch = Batch::new().insert(facts::put(&loaded.row));
+    let mut touched = BTreeSet::new();
     for step in &loaded.steps {
-        match step {
-            StepChange::Opened(row) => facts::put_step(tx, row).await?,
-            StepChange::Closed(task, at, verb) => {
-                facts::close_step(tx, occasion.dossier, *task, *at, verb).await?;
-            }
+        let task = match step {
+            StepChange::Opened(row) => row.task,
+            StepChange::Closed(task, ..) => *task,
+        };
+        // What is opened and closed by one event is two batches: parts of one have
+        // no order.
+        if !touched.insert(task) {
+            std::mem::take(&mut batch).write(tx).await?;
         }
+        batch = match step {
+            StepChange::Opened(row) => batch.insert(facts::put_step(row)),
+            StepChange::Closed(task, at, verb) => {
+                batch.update(facts::close_step(occasion.dossier, *task, *at, verb))
+            }
+        };
     }
-    dates::ensure(tx, calendar, &loaded.row).await?;
-    Ok(facts::put(tx, &loaded.row).await?)
+    batch.write(tx).await?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
     IntoActiveModel as _, Iterable as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    Statement,
+    QueryTrait as _, Statement,
 };
-use storage::{StorageError, Tx};
+use storage::{Insert, StorageError, Tx, Update};
 use uuid::Uuid;
 
 use super::entity::{fact_dossier, fact_step};
@@ -37,7 +37,7 @@ pub async fn find<C: ConnectionTrait>(
 }
 
 /// Adds or replaces a dossier's row.
-pub async fn put(tx: &Tx, row: &DossierFact) -> Result<(), StorageError> {
+pub fn put(row: &DossierFact) -> Insert {
     use fact_dossier::{Column, Entity};
     let rest = Column::iter().filter(|column| !matches!(column, Column::Id));
     Entity::insert(row.clone().into_active_model().reset_all())
@@ -46,13 +46,11 @@ pub async fn put(tx: &Tx, row: &DossierFact) -> Result<(), StorageError> {
                 .update_columns(rest)
                 .to_owned(),
         )
-        .exec_without_returning(tx.conn())
-        .await?;
-    Ok(())
+        .into_query()
 }
 
 /// Adds or replaces a step's row.
-pub async fn put_step(tx: &Tx, row: &Step) -> Result<(), StorageError> {
+pub fn put_step(row: &Step) -> Insert {
     use fact_step::{Column, Entity};
     let rest = Column::iter().filter(|column| !matches!(column, Column::Dossier | Column::Task));
     Entity::insert(row.clone().into_active_model().reset_all())
@@ -61,28 +59,18 @@ pub async fn put_step(tx: &Tx, row: &Step) -> Result<(), StorageError> {
                 .update_columns(rest)
                 .to_owned(),
         )
-        .exec_without_returning(tx.conn())
-        .await?;
-    Ok(())
+        .into_query()
 }
 
 /// Closes a step.
-pub async fn close_step(
-    tx: &Tx,
-    dossier: Uuid,
-    task: Uuid,
-    at: DateTime<Utc>,
-    verb: &str,
-) -> Result<(), StorageError> {
+pub fn close_step(dossier: Uuid, task: Uuid, at: DateTime<Utc>, verb: &str) -> Update {
     use fact_step::{Column, Entity};
     Entity::update_many()
         .col_expr(Column::Closed, Expr::value(at))
         .col_expr(Column::ClosingVerb, Expr::value(verb))
         .filter(Column::Dossier.eq(dossier))
         .filter(Column::Task.eq(task))
-        .exec(tx.conn())
-        .await?;
-    Ok(())
+        .into_query()
 }
 
 /// The steps of dossiers, in the order of each one's life.

@@ -12,6 +12,7 @@ use motcua_gateway as gateway;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
+use storage::Batch;
 use uuid::Uuid;
 
 use crate::house::{Store, service};
@@ -58,7 +59,7 @@ async fn put(store: &Store, rows: Vec<DossierFact>) {
         let rows = Arc::clone(&rows);
         Box::pin(async move {
             for row in rows.iter() {
-                facts::put(tx, row).await?;
+                Batch::new().insert(facts::put(row)).write(tx).await?;
             }
             Ok::<_, Error>(())
         })

@@ -4,27 +4,20 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use domain::clock::Clock as _;
-use proto::account::v1::auth_service_client::AuthServiceClient;
+use proto::account::v1::ListUnitsRequest;
 use proto::account::v1::directory_service_client::DirectoryServiceClient;
-use proto::account::v1::{ListUnitsRequest, RefreshRequest, SignInRequest, Tokens};
 use proto::dossier::v1 as pb;
 use proto::workflow::v1::catalogue_service_client::CatalogueServiceClient;
 use proto::workflow::v1::{ListCasesRequest, ProcedureCase};
 use runtime::client::Channel;
-use runtime::clock::SystemClock;
-use serde::Deserialize;
-use tokio::sync::Mutex;
 use tonic::Status;
 
 use super::driver::{Miss, bearing};
-use super::instance::Target;
 use super::kinds::Kind;
+use super::officer::Credential;
+pub(crate) use super::officer::Officer;
 use super::patience::persist;
 
-/// A token that dies sooner is renewed first.
-const MARGIN: TimeDelta = TimeDelta::seconds(60);
 /// The national code of birth registration.
 const BIRTH: &str = "1.001193";
 /// The process of a procedure for which none is published.
@@ -58,86 +51,6 @@ impl From<Status> for CastError {
     }
 }
 
-/// A line of the credentials.
-#[derive(Clone, Debug, Deserialize)]
-struct Credential {
-    login: String,
-    password: String,
-    unit: String,
-    roles: String,
-}
-
-/// An officer who can sign in.
-pub(crate) struct Officer {
-    credential: Credential,
-    door: Channel,
-    session: Mutex<Option<Session>>,
-}
-
-#[derive(Clone)]
-struct Session {
-    person: String,
-    access: String,
-    until: DateTime<Utc>,
-    refresh: String,
-}
-
-impl Officer {
-    /// `people/{uuid}`.
-    pub(crate) async fn person(&self) -> Result<String, Status> {
-        Ok(self.session().await?.person)
-    }
-
-    /// An access token that lives long enough for a call.
-    pub(crate) async fn access(&self) -> Result<String, Status> {
-        Ok(self.session().await?.access)
-    }
-
-    async fn session(&self) -> Result<Session, Status> {
-        let mut held = self.session.lock().await;
-        let now = SystemClock.now();
-        match held.as_ref() {
-            Some(session) if now + MARGIN < session.until => return Ok(session.clone()),
-            Some(session) => {
-                let request = RefreshRequest {
-                    refresh: session.refresh.clone(),
-                };
-                let person = session.person.clone();
-                if let Ok(answer) = self.auth().refresh(request).await {
-                    let session = open(person, answer.into_inner().tokens);
-                    *held = Some(session.clone());
-                    return Ok(session);
-                }
-            }
-            None => {}
-        }
-        let request = SignInRequest {
-            login: self.credential.login.clone(),
-            password: self.credential.password.clone(),
-        };
-        let answer = self.auth().sign_in(request).await?.into_inner();
-        let person = answer.officer.unwrap_or_default().name;
-        let session = open(person, answer.tokens);
-        *held = Some(session.clone());
-        Ok(session)
-    }
-
-    fn auth(&self) -> AuthServiceClient<Channel> {
-        AuthServiceClient::new(self.door.clone())
-    }
-}
-
-fn open(person: String, tokens: Option<Tokens>) -> Session {
-    let tokens = tokens.unwrap_or_default();
-    let until = tokens.access_until.unwrap_or_default();
-    Session {
-        person,
-        access: tokens.access,
-        until: DateTime::from_timestamp(until.seconds, 0).unwrap_or_default(),
-        refresh: tokens.refresh,
-    }
-}
-
 /// A commune of the rehearsal.
 #[derive(Clone, Debug)]
 pub(crate) struct Commune {
@@ -156,6 +69,28 @@ pub(crate) struct Scene<'a> {
     decider: Option<String>,
 }
 
+/// The lines on which people call: one door to all, or one a service.
+#[derive(Clone)]
+pub(crate) struct Lines {
+    /// Signing in, units.
+    pub(crate) account: Channel,
+    /// The catalogue.
+    pub(crate) workflow: Channel,
+    /// Dossiers.
+    pub(crate) dossier: Channel,
+}
+
+impl Lines {
+    /// All through one door.
+    pub(crate) fn through(door: &Channel) -> Self {
+        Self {
+            account: door.clone(),
+            workflow: door.clone(),
+            dossier: door.clone(),
+        }
+    }
+}
+
 /// Everybody.
 pub(crate) struct Cast {
     /// The communes that are rehearsed.
@@ -167,12 +102,16 @@ pub(crate) struct Cast {
 
 impl Cast {
     /// Reads the credentials, signs one officer in, and reads units and cases.
-    pub(crate) async fn gather(target: &Target, units: &str) -> Result<Self, CastError> {
-        let officers = officers(&target.credentials, &target.people)?;
+    pub(crate) async fn gather(
+        lines: &Lines,
+        credentials: &Path,
+        units: &str,
+    ) -> Result<Self, CastError> {
+        let officers = officers(credentials, &lines.account)?;
         let first = officers.values().flatten().next();
         let first = first.ok_or_else(|| CastError::Nobody("any", "all units".to_owned()))?;
-        let everywhere = communes(&target.people, first).await?;
-        let cases = cases(&target.people, first).await?;
+        let everywhere = communes(&lines.account, first).await?;
+        let cases = cases(&lines.workflow, first).await?;
         let communes = if units == "all" {
             everywhere.clone()
         } else {
@@ -252,7 +191,7 @@ impl Cast {
             .iter()
             .filter(|(at, _)| of(at))
             .flat_map(|(_, officers)| officers)
-            .find(|o| o.credential.roles.split(' ').any(|r| r == role))
+            .find(|o| o.has(role))
             .ok_or_else(|| CastError::Nobody(role, unit.to_owned()).into())
     }
 
@@ -312,11 +251,7 @@ fn officers(file: &Path, door: &Channel) -> Result<BTreeMap<String, Vec<Officer>
     for row in csv::Reader::from_path(file).map_err(failed)?.deserialize() {
         let credential: Credential = row.map_err(failed)?;
         let unit = officers.entry(credential.unit.clone()).or_default();
-        unit.push(Officer {
-            credential,
-            door: door.clone(),
-            session: Mutex::default(),
-        });
+        unit.push(Officer::new(credential, door));
     }
     Ok(officers)
 }

@@ -118,7 +118,8 @@ impl Life<'_> {
         Err(Miss::Stuck(dossier.state()))
     }
 
-    async fn submit(&self, filed: pb::SubmitRequest) -> Result<pb::Dossier, Miss> {
+    /// Files a dossier and waits until its process is open.
+    pub(crate) async fn submit(&self, filed: pb::SubmitRequest) -> Result<pb::Dossier, Miss> {
         let officer = self.officers.first().ok_or(Miss::Nobody {
             act: "Submit",
             state: State::Draft,
@@ -246,7 +247,8 @@ impl Life<'_> {
         Uuid::new_v5(&self.seed, format!("{nth}/{method}").as_bytes())
     }
 
-    async fn call(
+    /// One act on a dossier as it was seen, once.
+    pub(crate) async fn call(
         &self,
         method: &'static str,
         officer: &Officer,

@@ -8,6 +8,7 @@ use runtime::incarnation::Incarnations;
 use storage::scratch::Scratch;
 use tempfile::TempDir;
 
+use super::cast::Lines;
 use crate::SERVICES;
 use crate::cli::TrialArgs;
 use crate::config::Config;
@@ -17,8 +18,8 @@ use crate::serve::{DEMO_PASSWORDS, Served};
 
 /// The door of the instance, and what officers sign in with.
 pub(crate) struct Target {
-    /// A line for officers' own tokens.
-    pub(crate) people: Channel,
+    /// Lines for officers' own tokens.
+    pub(crate) people: Lines,
     /// A line under the operator's identity.
     pub(crate) operator: Channel,
     /// Whether it is gone after the rehearsal.
@@ -56,7 +57,7 @@ impl Target {
         };
         let operator = Channel::tcp(&peer, operator::outgoing(config)?)?;
         Ok(Self {
-            people: operator.anonymous(),
+            people: Lines::through(&operator.anonymous()),
             operator,
             private: false,
             credentials,
@@ -95,7 +96,7 @@ impl Target {
             clock,
         };
         Ok(Self {
-            people: Channel::tcp(&peer, nobody)?,
+            people: Lines::through(&Channel::tcp(&peer, nobody)?),
             operator: Channel::tcp(&peer, operator::outgoing(&config)?)?,
             private: true,
             credentials: folder.path().join(DEMO_PASSWORDS),

@@ -6,7 +6,7 @@ use proto::event::v1::Envelope;
 use runtime::Shutdown;
 use runtime::client::Channel;
 use runtime::incarnation::Incarnations;
-use storage::{StorageError, Tx};
+use storage::{Batch, StorageError, Tx};
 
 use super::{App, choose};
 use crate::error::Error;
@@ -33,9 +33,11 @@ async fn take(tx: &Tx, envelope: &Envelope) -> Result<(), Error> {
     let known = watched::find(tx.conn(), dossier).await?;
     let watch = watched::after(known, dossier, &facts);
     let watch = watch.ok_or(StorageError::Stale)?;
-    for message in choose::messages(event, dossier, at, watch.rehearsal, &facts) {
-        messages::put(tx, &message).await?;
-    }
-    watched::put(tx, &watch).await?;
+    let messages = choose::messages(event, dossier, at, watch.rehearsal, &facts);
+    let batch = Batch::new().insert(watched::put(&watch));
+    let batch = messages
+        .iter()
+        .fold(batch, |batch, message| batch.insert(messages::put(message)));
+    batch.write(tx).await?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use domain::working_time;
 use runtime::Shutdown;
-use storage::Tx;
+use storage::{Batch, Tx};
 use uuid::Uuid;
 
 use super::App;
@@ -17,6 +17,8 @@ use crate::store::watched;
 
 /// How often.
 const EVERY: Duration = Duration::from_mins(1);
+/// After a commit, others gather for this long.
+const GATHER: Duration = Duration::from_millis(200);
 /// How many dossiers a unit of work tells of.
 const BATCH: u64 = 200;
 
@@ -30,7 +32,10 @@ pub(crate) async fn run(app: App, shutdown: Shutdown) {
         }
         let goes_on = tokio::select! {
             goes_on = shutdown.pause(EVERY) => goes_on,
-            committed = commits.changed() => committed.is_ok() && !shutdown.is_stopped(),
+            committed = commits.changed() => {
+                // Events come in crowds.
+                committed.is_ok() && shutdown.pause(GATHER).await
+            }
         };
         if !goes_on {
             return;
@@ -53,6 +58,7 @@ pub(crate) async fn tell(app: &App) -> Result<(), Error> {
                     let tomorrow = end_of_day(now);
                     let due = watched::untold(tx.conn(), now, tomorrow, BATCH).await?;
                     for row in &due {
+                        let mut batch = Batch::new();
                         let late = row.due_key < now.timestamp_micros();
                         let kind = if late { "overdue" } else { "due_today" };
                         for recipient in row.recipients.split(' ').filter(|r| !r.is_empty()) {
@@ -65,9 +71,11 @@ pub(crate) async fn tell(app: &App) -> Result<(), Error> {
                                 detail: String::new(),
                                 created: now,
                             };
-                            messages::put(tx, &message).await?;
+                            batch = batch.insert(messages::put(&message));
                         }
-                        watched::told(tx, row.dossier, if late { 2 } else { 1 }).await?;
+                        let told = if late { 2 } else { 1 };
+                        batch = batch.update(watched::told(row.dossier, told));
+                        batch.write(tx).await?;
                     }
                     Ok::<_, Error>(())
                 })

@@ -6,9 +6,9 @@ use sea_orm::sea_query::{Condition, OnConflict, Query};
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
     IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    Select,
+    QueryTrait as _, Select,
 };
-use storage::{StorageError, Tx};
+use storage::{Insert, StorageError, Tx};
 use uuid::Uuid;
 
 use super::entity::{message, message_read};
@@ -34,16 +34,14 @@ pub(crate) fn role_address(unit: &str, role: Role) -> String {
 }
 
 /// Adds a message; one of the same id is already there.
-pub(crate) async fn put(tx: &Tx, message: &Message) -> Result<(), StorageError> {
+pub(crate) fn put(message: &Message) -> Insert {
     message::Entity::insert(message.clone().into_active_model().reset_all())
         .on_conflict(
             OnConflict::column(message::Column::Id)
                 .do_nothing()
                 .to_owned(),
         )
-        .exec_without_returning(tx.conn())
-        .await?;
-    Ok(())
+        .into_query()
 }
 
 /// A message by its id.

@@ -6,9 +6,9 @@ use domain::process::Fact as Step;
 use sea_orm::sea_query::{Condition, Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
 };
-use storage::{StorageError, Tx};
+use storage::{Insert, StorageError, Update};
 use uuid::Uuid;
 
 use super::entity::watched::{Column, Entity};
@@ -74,7 +74,7 @@ fn hand(row: &mut Watched, recipients: String) {
 }
 
 /// Replaces a row.
-pub(crate) async fn put(tx: &Tx, row: &Watched) -> Result<(), StorageError> {
+pub(crate) fn put(row: &Watched) -> Insert {
     Entity::insert(row.clone().into_active_model().reset_all())
         .on_conflict(
             OnConflict::column(Column::Dossier)
@@ -87,9 +87,7 @@ pub(crate) async fn put(tx: &Tx, row: &Watched) -> Result<(), StorageError> {
                 ])
                 .to_owned(),
         )
-        .exec_without_returning(tx.conn())
-        .await?;
-    Ok(())
+        .into_query()
 }
 
 /// Open dossiers that are late, or due before `tomorrow`, and not told of so.
@@ -115,11 +113,9 @@ pub(crate) async fn untold<C: ConnectionTrait>(
 }
 
 /// Remembers what was told.
-pub(crate) async fn told(tx: &Tx, dossier: Uuid, told: i32) -> Result<(), StorageError> {
+pub(crate) fn told(dossier: Uuid, told: i32) -> Update {
     Entity::update_many()
         .col_expr(Column::Told, Expr::value(told))
         .filter(Column::Dossier.eq(dossier))
-        .exec(tx.conn())
-        .await?;
-    Ok(())
+        .into_query()
 }

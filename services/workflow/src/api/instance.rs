@@ -7,6 +7,7 @@ use tonic::{Request, Response, Status};
 use super::convert::{self, instance as messages};
 use crate::app::instance::Asker;
 use crate::app::{self, App};
+use crate::data::Case;
 
 /// Instances over gRPC, for the dossier service alone.
 #[derive(Clone, Debug)]
@@ -39,10 +40,13 @@ impl InstanceService for InstanceApi {
     ) -> Result<Response<wire::CheckOpeningResponse>, Status> {
         let asker = asker(&request)?;
         let (case, receiver, decider) = messages::check(request.get_ref())?;
-        let decider =
+        let checked =
             app::open_instance::check(&self.0, &asker, &case, &receiver, decider.as_ref()).await?;
-        let decider = format!("units/{decider}");
-        Ok(Response::new(wire::CheckOpeningResponse { decider }))
+        let (decider, case) = checked;
+        Ok(Response::new(wire::CheckOpeningResponse {
+            decider: format!("units/{decider}"),
+            case: Some(convert::case(Case::clone(&case))),
+        }))
     }
 
     async fn cross(

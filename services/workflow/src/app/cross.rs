@@ -1,5 +1,7 @@
 //! Moves an instance by one verb.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use domain::actor::{Actor, Principal};
 use domain::authority::{self, Action, Decision, Subject};
@@ -11,7 +13,7 @@ use uuid::Uuid;
 use super::instance::{self, Asker, Encode, Made};
 use super::{App, timers};
 use crate::error::{Error, corrupt};
-use crate::store::{self, calendar, catalogue};
+use crate::store::{self, reference::Reference};
 
 /// What the dossier service asks.
 #[derive(Clone, Debug)]
@@ -36,32 +38,30 @@ pub struct Ask {
 pub async fn run(app: &App, asker: &Asker, ask: Ask, encode: Encode) -> Result<Vec<u8>, Error> {
     instance::only_dossier(asker)?;
     let key = instance::key("Cross", ask.request_id, ask.body_hash.clone());
-    // A retry gets the first answer, and with it the first stored instant.
-    if let Some(answer) = instance::answered(app, &key).await? {
-        return Ok(answer);
-    }
-    instance::check_skew(app.clock.now(), ask.received)?;
     let conn = app.db.read();
-    let row = store::instance::find(conn, ask.dossier)
-        .await?
-        .ok_or(Error::NotFound("dossier"))?;
-    let present = store::instance::body(&row)?;
-    let overtaken = row.version != ask.instance_version;
-    // Between the look-up and here this very request may have been done, and
-    // have taken the task from who asks.
+    let found = store::instance::find_with_stamp(conn, ask.dossier).await?;
+    // What was done has raised the version, so a request that names the present
+    // one was not done; should its key be another's, the record's own key tells.
+    // A retry gets the first answer, and with it the first stored instant.
+    let overtaken = found
+        .as_ref()
+        .is_none_or(|(row, _)| row.version != ask.instance_version);
     if overtaken && let Some(done) = instance::answered(app, &key).await? {
         return Ok(done);
     }
+    instance::check_skew(app.clock.now(), ask.received)?;
+    let (row, stamp) = found.ok_or(Error::NotFound("dossier"))?;
+    let present = store::instance::body(&row)?;
     authorise(&asker.actor, &ask.command, &present)?;
     if overtaken {
         return Err(Error::Stale(row.version));
     }
     let version = i64::from(present.process.version);
-    let definition = catalogue::process_version(conn, &present.process.id, version)
-        .await?
-        .ok_or_else(|| corrupt("instance", &row.id.to_string()))?
-        .definition;
-    let (receiving, deciding) = calendars(app, &present, ask.received).await?;
+    let reference = app.references.at(conn, stamp).await?;
+    let process = reference
+        .process_version(&present.process.id, version)
+        .ok_or_else(|| corrupt("instance", &row.id.to_string()))?;
+    let (receiving, deciding) = calendars(&reference, &present, ask.received)?;
     let ctx = Ctx {
         now: ask.received,
         person: person(&asker.actor),
@@ -70,7 +70,7 @@ pub async fn run(app: &App, asker: &Asker, ask: Ask, encode: Encode) -> Result<V
         decider: &deciding,
     };
     let facts = present
-        .decide(&definition, &ask.command, &ctx)
+        .decide(&process.definition, &ask.command, &ctx)
         .map_err(Error::Refused)?;
     let next = present.apply(&facts);
     let timers = timers::of(&next, &receiving, &deciding, ask.received)?;
@@ -78,6 +78,7 @@ pub async fn run(app: &App, asker: &Asker, ask: Ask, encode: Encode) -> Result<V
         asker,
         key,
         event_type: event_type(&ask.command)?,
+        was: store::instance::task(&present),
         next,
         facts,
         case_id: row.case_id,
@@ -108,16 +109,16 @@ fn authorise(actor: &Actor, command: &Command, present: &Instance) -> Result<(),
 
 /// The calendars of receiver and decider: those of the day, except that a
 /// clock that has started keeps the version that it was counted by.
-pub(super) async fn calendars(
-    app: &App,
+pub(super) fn calendars(
+    reference: &Reference,
     present: &Instance,
     at: DateTime<Utc>,
-) -> Result<(Calendar, Calendar), Error> {
-    let (conn, today) = (app.db.read(), local(at)?.date());
-    let receiving = calendar::of_unit(conn, &present.receiver, today).await?;
+) -> Result<(Arc<Calendar>, Arc<Calendar>), Error> {
+    let today = local(at)?.date();
+    let receiving = reference.calendar(&present.receiver, today);
     let deciding = match present.clock.calendar {
-        Some(version) => calendar::of_unit_at(conn, &present.decider, version).await?,
-        None => calendar::of_unit(conn, &present.decider, today).await?,
+        Some(version) => reference.calendar_at(&present.decider, version),
+        None => reference.calendar(&present.decider, today),
     };
     receiving.zip(deciding).ok_or(Error::NotFound("calendar"))
 }

@@ -16,12 +16,14 @@ pub async fn run(
     id: Uuid,
 ) -> Result<(Instance, Option<Explained>), Error> {
     only_dossier(asker)?;
-    let row = store::instance::find(app.db.read(), id)
+    let conn = app.db.read();
+    let (row, stamp) = store::instance::find_with_stamp(conn, id)
         .await?
         .ok_or(Error::NotFound("instance"))?;
     let instance = store::instance::body(&row)?;
+    let reference = app.references.at(conn, stamp).await?;
     let at = instance.clock.accepted.unwrap_or(app.clock.now());
-    let (receiving, deciding) = calendars(app, &instance, at).await?;
+    let (receiving, deciding) = calendars(&reference, &instance, at)?;
     let explained = instance.explain(&receiving, &deciding)?;
     Ok((instance, explained))
 }

@@ -2,11 +2,11 @@
 
 use super::App;
 use crate::error::Error;
-use crate::store::catalogue::{self, StoredProcess};
+use crate::store::catalogue::StoredProcess;
 
 /// The current version.
 pub async fn run(app: &App, id: &str) -> Result<StoredProcess, Error> {
-    catalogue::process(app.db.read(), id)
-        .await?
-        .ok_or(Error::NotFound("process"))
+    let reference = app.references.now(app.db.read()).await?;
+    let process = reference.process(id).ok_or(Error::NotFound("process"))?;
+    Ok(StoredProcess::clone(&process))
 }

@@ -1,15 +1,13 @@
 //! What opening and crossing share: who may call, and the one unit of work
 //! that saves an instance, its task and timers, its event and its answer.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::actor::Actor;
 use domain::process::{Advanced, Instance};
 use feed::envelope::{self, Draft};
 use storage::event::NewEvent;
 use storage::idempotency::{self, Key, Recall};
-use storage::{StorageError, Tx};
+use storage::{Batch, StorageError};
 use uuid::Uuid;
 
 use super::App;
@@ -93,8 +91,7 @@ pub fn canonical<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, StorageError
     envelope::canonical_json(value).map_err(|_| corrupt("instance", "cannot be written as JSON"))
 }
 
-/// Everything that one unit of work writes; made before it begins, so that it
-/// may run again.
+/// Everything that one unit of work writes; made before it begins.
 pub struct Work {
     /// The request.
     pub key: Key,
@@ -102,8 +99,8 @@ pub struct Work {
     pub from: i64,
     /// The row afterwards.
     pub row: store::instance::Row,
-    /// The open task afterwards.
-    pub task: Option<store::instance::Task>,
+    /// The open task before and afterwards.
+    pub tasks: (Option<store::instance::Task>, Option<store::instance::Task>),
     /// The timers afterwards.
     pub timers: Vec<(&'static str, DateTime<Utc>)>,
     /// What happened.
@@ -122,6 +119,8 @@ pub struct Made<'a> {
     pub key: Key,
     /// `instance.opened`, `instance.accepted`, …
     pub event_type: String,
+    /// The task that was open.
+    pub was: Option<store::instance::Task>,
     /// The instance afterwards.
     pub next: Instance,
     /// The event.
@@ -140,21 +139,24 @@ pub struct Made<'a> {
 
 /// Saves what was decided, or tells who was faster.
 pub async fn save(app: &App, name: &'static str, made: Made<'_>) -> Result<Vec<u8>, Error> {
-    let key = made.key.clone();
-    let work = Arc::new(work(app, made)?);
-    let saved = app.db.run(name, move |tx: &Tx| {
-        let work = Arc::clone(&work);
-        Box::pin(async move { write(tx, &work).await })
-    });
-    match saved.await {
-        // Who was faster may have been this very request.
-        Err(
-            error @ (Error::Stale(_)
-            | Error::AlreadyExists(_)
-            | Error::Storage(StorageError::Conflict { .. } | StorageError::Stale)),
-        ) => answered(app, &key).await?.ok_or(error),
-        other => other,
+    let work = work(app, made)?;
+    let faster = match app.db.commit(name, batch(&work)).await {
+        Ok(true) => return Ok(work.answer),
+        Err(StorageError::Conflict { .. }) if work.from == 0 => {
+            Error::AlreadyExists(format!("instances/{}", work.row.id))
+        }
+        Ok(false) | Err(StorageError::Conflict { .. }) => Error::Stale(0),
+        Err(error) => return Err(error.into()),
+    };
+    // Who was faster may have been this very request.
+    if let Some(done) = answered(app, &work.key).await? {
+        return Ok(done);
     }
+    if let Error::Stale(_) = faster {
+        let current = store::instance::version(app.db.read(), work.row.id).await?;
+        return Err(Error::Stale(current.unwrap_or_default()));
+    }
+    Err(faster)
 }
 
 fn work(app: &App, made: Made<'_>) -> Result<Work, StorageError> {
@@ -170,7 +172,7 @@ fn work(app: &App, made: Made<'_>) -> Result<Work, StorageError> {
         key: made.key,
         from: made.next.version - 1,
         row: store::instance::row(&made.next, &made.case_id, made.file_version, instance)?,
-        task: store::instance::task(&made.next),
+        tasks: (made.was, store::instance::task(&made.next)),
         timers: made.timers,
         event,
         answer: (made.encode)(&moved),
@@ -178,21 +180,22 @@ fn work(app: &App, made: Made<'_>) -> Result<Work, StorageError> {
     })
 }
 
-/// Re-runnable: nothing here but the database.
-async fn write(tx: &Tx, work: &Work) -> Result<Vec<u8>, Error> {
+/// All of it, guarded by the version that it was decided on.
+fn batch(work: &Work) -> Batch {
     let id = work.row.id;
-    if work.from == 0 {
-        store::instance::insert(tx, work.row.clone()).await?;
-    } else if !store::instance::update(tx, work.row.clone(), work.from).await? {
-        let current = store::instance::version(tx.conn(), id).await?;
-        return Err(Error::Stale(current.unwrap_or_default()));
-    }
-    store::instance::put_task(tx, id, work.task.clone()).await?;
-    store::timer::put(tx, id, &work.timers).await?;
-    storage::event::append(tx, &work.event).await?;
+    let batch = if work.from == 0 {
+        Batch::new().insert(store::instance::insert(work.row.clone()))
+    } else {
+        Batch::new().guarded(store::instance::update(work.row.clone(), work.from))
+    };
+    let (was, open) = &work.tasks;
+    let batch = store::instance::put_task(batch, id, was.as_ref(), open.as_ref());
+    let batch = store::timer::put(batch, id, &work.timers);
     let resource = format!("instances/{id}");
-    idempotency::remember(tx, &work.key, &resource, &work.answer, work.now).await?;
-    Ok(work.answer.clone())
+    let record = idempotency::row(&work.key, &resource, &work.answer, work.now);
+    batch
+        .insert(storage::event::row(&work.event))
+        .insert(record)
 }
 
 /// The event; it holds no personal data and no free text, as its facts do not.

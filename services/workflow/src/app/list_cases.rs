@@ -34,7 +34,7 @@ pub async fn run(
 
 /// One case.
 pub async fn get(app: &App, id: &str) -> Result<Case, Error> {
-    catalogue::case(app.db.read(), id)
-        .await?
-        .ok_or(Error::NotFound("case"))
+    let reference = app.references.now(app.db.read()).await?;
+    let case = reference.case(id).ok_or(Error::NotFound("case"))?;
+    Ok(Case::clone(&case))
 }

@@ -1,5 +1,7 @@
 //! Opens the instance of a submitted dossier.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use domain::actor::Principal;
 use domain::authority::{self, Action, Decision, Subject};
@@ -13,7 +15,7 @@ use super::instance::{self, Asker, Encode, Made};
 use super::{App, timers};
 use crate::data::{Case, Level};
 use crate::error::Error;
-use crate::store::{calendar, catalogue};
+use crate::store::reference::Reference;
 
 /// What the dossier service asks.
 #[derive(Clone, Debug)]
@@ -43,24 +45,17 @@ pub async fn run(app: &App, asker: &Asker, ask: Ask, encode: Encode) -> Result<V
     if let Some(answer) = instance::answered(app, &key).await? {
         return Ok(answer);
     }
-    let conn = app.db.read();
-    let case = catalogue::case(conn, &ask.case)
-        .await?
-        .ok_or(Error::NotFound("case"))?;
-    let decider = deciding(app, &ask.receiver, ask.decider.as_ref(), &case).await?;
+    let reference = app.references.now(app.db.read()).await?;
+    let case = reference.case(&ask.case).ok_or(Error::NotFound("case"))?;
+    let decider = deciding(&reference, &ask.receiver, ask.decider.as_ref(), &case)?;
     authorise(asker, &ask, &decider)?;
-    let definition = catalogue::process(conn, &case.process)
-        .await?
-        .ok_or(Error::NotFound("process"))?
-        .definition;
+    let process = reference.process(&case.process);
+    let process = process.ok_or(Error::NotFound("process"))?;
     let today = domain::working_time::local(ask.submitted)?.date();
-    let covering = |unit| calendar::of_unit(conn, unit, today);
-    let receiving = covering(&ask.receiver)
-        .await?
-        .ok_or(Error::NotFound("calendar"))?;
-    let deciding = covering(&decider)
-        .await?
-        .ok_or(Error::NotFound("calendar"))?;
+    let receiving = reference.calendar(&ask.receiver, today);
+    let deciding = reference.calendar(&decider, today);
+    let calendars = receiving.zip(deciding);
+    let (receiving, deciding) = calendars.ok_or(Error::NotFound("calendar"))?;
     // A dossier that waited for us has an instant in the past: that is its own.
     let at = ask.submitted.min(app.clock.now());
     let ctx = Ctx {
@@ -77,15 +72,16 @@ pub async fn run(app: &App, asker: &Asker, ask: Ask, encode: Encode) -> Result<V
         terms: terms(&case, ask.online),
         online: ask.online,
     };
-    let (next, facts) = process::open(&definition, &opening, &ctx);
+    let (next, facts) = process::open(&process.definition, &opening, &ctx);
     let timers = timers::of(&next, &receiving, &deciding, at)?;
     let made = Made {
         asker,
         key,
         event_type: "instance.opened".to_owned(),
+        was: None,
         next,
         facts,
-        case_id: case.id,
+        case_id: case.id.clone(),
         file_version: 1,
         at,
         timers,
@@ -94,21 +90,22 @@ pub async fn run(app: &App, asker: &Asker, ask: Ask, encode: Encode) -> Result<V
     instance::save(app, "open_instance", made).await
 }
 
-/// Whether an instance could be opened for these, and who would decide: asked
-/// before anything is stored, so that what is stored gets its instance.
+/// Whether an instance could be opened for these, who would decide, and the case:
+/// asked before anything is stored, so that what is stored gets its instance.
 pub async fn check(
     app: &App,
     asker: &Asker,
     case: &str,
     receiver: &UnitId,
     decider: Option<&UnitId>,
-) -> Result<UnitId, Error> {
+) -> Result<(UnitId, Arc<Case>), Error> {
     instance::only_dossier(asker)?;
-    let conn = app.db.read();
-    let case = catalogue::case(conn, case)
-        .await?
+    let reference = app.references.now(app.db.read()).await?;
+    let case = reference
+        .case(case)
         .ok_or(Error::Field("case", "không có thủ tục này trong danh mục"))?;
-    deciding(app, receiver, decider, &case).await
+    let decider = deciding(&reference, receiver, decider, &case)?;
+    Ok((decider, case))
 }
 
 /// Under what terms dossiers of the case are accepted.
@@ -128,15 +125,14 @@ fn terms(case: &Case, online: bool) -> Terms {
 
 /// The deciding unit, both units known. A department's case is decided by its
 /// department, whoever receives it.
-async fn deciding(
-    app: &App,
+fn deciding(
+    reference: &Reference,
     receiver: &UnitId,
     decider: Option<&UnitId>,
     case: &Case,
 ) -> Result<UnitId, Error> {
-    let conn = app.db.read();
     let unknown = |field| Error::Field(field, "không có đơn vị này");
-    let known = catalogue::unit(conn, receiver.as_str()).await?;
+    let known = reference.unit(receiver.as_str());
     if !known.ok_or_else(|| unknown("receiver"))?.receives {
         return Err(Error::Rule("RECEIVER", "Đơn vị này không tiếp nhận hồ sơ."));
     }
@@ -151,8 +147,8 @@ async fn deciding(
         (None, Some(asked)) => asked.clone(),
         (None, None) => receiver.clone(),
     };
-    let kind = catalogue::unit(conn, decides.as_str()).await?;
-    let kind = kind.ok_or_else(|| unknown("decider"))?.kind;
+    let kind = reference.unit(decides.as_str());
+    let kind = &kind.ok_or_else(|| unknown("decider"))?.kind;
     // The provincial centre takes in for communes; it settles nothing itself.
     let commune = matches!(kind.as_str(), "commune" | "ward");
     if case.level == Level::Commune && !commune {

@@ -1,7 +1,5 @@
 //! What workflow has, and lacks, for each unit.
 
-use std::collections::BTreeSet;
-
 use domain::actor::Actor;
 use domain::authority;
 use domain::ids::UnitId;
@@ -10,7 +8,6 @@ use domain::working_time::local;
 use super::App;
 use crate::data::{Case, Level};
 use crate::error::Error;
-use crate::store::{calendar, catalogue};
 
 /// What one unit has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,27 +29,21 @@ pub async fn run(app: &App, actor: &Actor) -> Result<Vec<Readiness>, Error> {
     if !authority::may_watch_units(actor) {
         return Err(Error::Denied);
     }
-    let conn = app.db.read();
-    let cases = catalogue::cases(conn, &[], "", u64::from(u16::MAX)).await?;
-    let processes: BTreeSet<String> = catalogue::process_keys(conn).await?.into_iter().collect();
-    let units: Vec<_> = catalogue::units(conn)
-        .await?
-        .into_iter()
-        .filter(|unit| unit.receives)
-        .collect();
-    let ids: Vec<UnitId> = units.iter().map(|u| UnitId(u.unit.clone())).collect();
-    let covered = calendar::covered(conn, &ids, local(app.clock.now())?.date()).await?;
+    let reference = app.references.now(app.db.read()).await?;
+    let today = local(app.clock.now())?.date();
     let entry = |unit: &crate::data::Unit| {
         // A provincial centre takes in what departments decide; a commune both.
         let taken = |case: &&Case| unit.kind == "commune" || case.level == Level::Province;
-        let taken: Vec<&Case> = cases.iter().filter(taken).collect();
+        let taken: Vec<&Case> = reference.cases().filter(taken).collect();
         Readiness {
             unit: unit.unit.clone(),
-            calendar: covered.contains_key(&UnitId(unit.unit.clone())),
+            calendar: reference
+                .calendar(&UnitId(unit.unit.clone()), today)
+                .is_some(),
             cases: taken.len(),
             with_process: taken
                 .iter()
-                .filter(|c| processes.contains(&c.process))
+                .filter(|c| reference.process(&c.process).is_some())
                 .count(),
             without_limit: taken
                 .iter()
@@ -61,5 +52,6 @@ pub async fn run(app: &App, actor: &Actor) -> Result<Vec<Readiness>, Error> {
                 .collect(),
         }
     };
-    Ok(units.iter().map(entry).collect())
+    let receiving = reference.units().filter(|unit| unit.receives);
+    Ok(receiving.map(entry).collect())
 }

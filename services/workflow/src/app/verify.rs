@@ -93,7 +93,8 @@ async fn due_holds(app: &App, instance: &Instance) -> Result<bool, Error> {
     let clock = &instance.clock;
     // A promise that waits for receipt was counted by the calendars of its day.
     let at = clock.accepted.unwrap_or(app.clock.now());
-    let (receiving, deciding) = calendars(app, instance, at).await?;
+    let reference = app.references.now(app.db.read()).await?;
+    let (receiving, deciding) = calendars(&reference, instance, at)?;
     let Some(explained) = instance.explain(&receiving, &deciding)? else {
         return Ok(clock.due.is_none() || clock.extended);
     };

@@ -1,13 +1,10 @@
 //! Versions of the province's calendar and what single units have of their own.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use domain::ids::UnitId;
-use domain::working_time::{Calendar, UnitOverride, in_force};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _,
-};
+use domain::working_time::{Calendar, UnitOverride};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait as _, QueryOrder as _};
 use storage::{StorageError, Tx};
 
 use super::catalogue::digest;
@@ -31,54 +28,20 @@ pub async fn versions<C: ConnectionTrait>(conn: &C) -> Result<Vec<Calendar>, Sto
     rows.iter().map(calendar_of).collect()
 }
 
-/// The calendar of a unit as it is in force on a day; none where no version
-/// of the province's covers the day.
-pub async fn of_unit<C: ConnectionTrait>(
+/// What units have of their own, the newest version first.
+pub async fn overrides<C: ConnectionTrait>(
     conn: &C,
-    unit: &UnitId,
-    on: chrono::NaiveDate,
-) -> Result<Option<Calendar>, StorageError> {
-    let versions = versions(conn).await?;
-    let Some(province) = in_force(&versions, on) else {
-        return Ok(None);
-    };
+) -> Result<HashMap<String, Vec<UnitOverride>>, StorageError> {
     let rows = unit_calendar::Entity::find()
-        .filter(unit_calendar::Column::Unit.eq(unit.as_str()))
         .order_by_desc(unit_calendar::Column::Version)
         .all(conn)
         .await?;
-    for row in &rows {
-        let own = override_of(row)?;
-        if own.valid_from <= on && own.valid_to.is_none_or(|to| on <= to) {
-            return Ok(Some(Calendar::for_unit(province, Some(own))));
-        }
+    let mut found: HashMap<String, Vec<UnitOverride>> = HashMap::new();
+    for row in rows {
+        let own = override_of(&row)?;
+        found.entry(row.unit).or_default().push(own);
     }
-    Ok(Some(Calendar::for_unit(province, None)))
-}
-
-/// A unit's calendar as it was when its version was the newest: what a
-/// dossier keeps. Needed to compute a promise again.
-pub async fn of_unit_at<C: ConnectionTrait>(
-    conn: &C,
-    unit: &UnitId,
-    version: i64,
-) -> Result<Option<Calendar>, StorageError> {
-    let province = calendar::Entity::find()
-        .filter(calendar::Column::Version.lte(version))
-        .order_by_desc(calendar::Column::Version)
-        .one(conn)
-        .await?;
-    let Some(province) = province.as_ref().map(calendar_of).transpose()? else {
-        return Ok(None);
-    };
-    let own = unit_calendar::Entity::find()
-        .filter(unit_calendar::Column::Unit.eq(unit.as_str()))
-        .filter(unit_calendar::Column::Version.lte(version))
-        .order_by_desc(unit_calendar::Column::Version)
-        .one(conn)
-        .await?;
-    let own = own.as_ref().map(override_of).transpose()?;
-    Ok(Some(Calendar::for_unit(&province, own)))
+    Ok(found)
 }
 
 /// Adds a version unless the newest says the same; tells whether it did.
@@ -147,19 +110,4 @@ async fn next_version<C: ConnectionTrait>(conn: &C) -> Result<i64, StorageError>
         .map_or(0, |row| row.version)
         .max(unit.map_or(0, |row| row.version));
     Ok(newest + 1)
-}
-
-/// The units that a calendar covers on a day, with its version.
-pub async fn covered<C: ConnectionTrait>(
-    conn: &C,
-    units: &[UnitId],
-    on: chrono::NaiveDate,
-) -> Result<BTreeMap<UnitId, i64>, StorageError> {
-    let mut found = BTreeMap::new();
-    for unit in units {
-        if let Some(calendar) = of_unit(conn, unit, on).await? {
-            found.insert(unit.clone(), calendar.version);
-        }
-    }
-    Ok(found)
 }

@@ -37,16 +37,6 @@ fn case_of(row: &procedure_case::Model) -> Result<Case, StorageError> {
     serde_json::from_str(&row.body).map_err(|_| corrupt("procedure_case", &row.id))
 }
 
-/// The case that new dossiers take.
-pub async fn case<C: ConnectionTrait>(conn: &C, id: &str) -> Result<Option<Case>, StorageError> {
-    let row = procedure_case::Entity::find()
-        .filter(procedure_case::Column::Id.eq(id))
-        .filter(procedure_case::Column::Current.eq(true))
-        .one(conn)
-        .await?;
-    row.as_ref().map(case_of).transpose()
-}
-
 /// Current cases after a key whose text holds every word, at most `limit`.
 pub async fn cases<C: ConnectionTrait>(
     conn: &C,
@@ -121,31 +111,17 @@ fn process_of(row: process::Model) -> Result<StoredProcess, StorageError> {
     })
 }
 
-/// The process that new dossiers take.
-pub async fn process<C: ConnectionTrait>(
+/// Every version of every process, with whether new dossiers take it.
+pub async fn processes<C: ConnectionTrait>(
     conn: &C,
-    id: &str,
-) -> Result<Option<StoredProcess>, StorageError> {
-    let row = process::Entity::find()
-        .filter(process::Column::Id.eq(id))
-        .filter(process::Column::Current.eq(true))
-        .one(conn)
-        .await?;
-    row.map(process_of).transpose()
-}
-
-/// The version that a running instance keeps.
-pub async fn process_version<C: ConnectionTrait>(
-    conn: &C,
-    id: &str,
-    version: i64,
-) -> Result<Option<StoredProcess>, StorageError> {
-    let key = (id.to_owned(), version);
-    process::Entity::find_by_id(key)
-        .one(conn)
-        .await?
-        .map(process_of)
-        .transpose()
+) -> Result<Vec<(StoredProcess, bool)>, StorageError> {
+    let rows = process::Entity::find().all(conn).await?;
+    rows.into_iter()
+        .map(|row| {
+            let current = row.current;
+            Ok((process_of(row)?, current))
+        })
+        .collect()
 }
 
 /// Adds a version of the process unless the current one says the same.
@@ -188,15 +164,6 @@ pub async fn put_process(tx: &Tx, made: &StoredProcess) -> Result<bool, StorageE
     Ok(true)
 }
 
-/// The keys of the current processes.
-pub async fn process_keys<C: ConnectionTrait>(conn: &C) -> Result<Vec<String>, StorageError> {
-    let rows = process::Entity::find()
-        .filter(process::Column::Current.eq(true))
-        .all(conn)
-        .await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
-}
-
 /// Every unit that dossiers pass through.
 pub async fn units<C: ConnectionTrait>(conn: &C) -> Result<Vec<Unit>, StorageError> {
     let rows = served_unit::Entity::find()
@@ -209,18 +176,6 @@ pub async fn units<C: ConnectionTrait>(conn: &C) -> Result<Vec<Unit>, StorageErr
         receives: row.receives,
     };
     Ok(rows.into_iter().map(unit).collect())
-}
-
-/// One such unit.
-pub async fn unit<C: ConnectionTrait>(conn: &C, id: &str) -> Result<Option<Unit>, StorageError> {
-    let row = served_unit::Entity::find_by_id(id.to_owned())
-        .one(conn)
-        .await?;
-    Ok(row.map(|row| Unit {
-        unit: row.id,
-        kind: row.kind,
-        receives: row.receives,
-    }))
 }
 
 /// Adds a unit unless it is there.

@@ -3,15 +3,18 @@
 
 use chrono::{DateTime, Utc};
 use domain::process::Instance;
+use sea_orm::sea_query::{Expr, InsertStatement, UpdateStatement};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    FromQueryResult as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, QueryTrait as _,
 };
-use storage::{StorageError, Tx};
+use storage::{Batch, StorageError};
 use uuid::Uuid;
 
 use super::entity::{instance, task};
-use crate::error::{Error, corrupt};
+use super::reference::STAMP;
+use crate::error::corrupt;
 
 /// An instance row.
 pub type Row = instance::Model;
@@ -32,6 +35,21 @@ pub struct Due {
 /// The row of an instance.
 pub async fn find<C: ConnectionTrait>(conn: &C, id: Uuid) -> Result<Option<Row>, StorageError> {
     Ok(instance::Entity::find_by_id(id).one(conn).await?)
+}
+
+/// The row of an instance, with the stamp of the catalogue as it stands.
+pub async fn find_with_stamp<C: ConnectionTrait>(
+    conn: &C,
+    id: Uuid,
+) -> Result<Option<(Row, i64)>, StorageError> {
+    let ask = instance::Entity::find_by_id(id)
+        .expr_as(Expr::cust(STAMP), "stamp")
+        .build(conn.get_database_backend());
+    let Some(found) = conn.query_one_raw(ask).await? else {
+        return Ok(None);
+    };
+    let stamp = found.try_get("", "stamp")?;
+    Ok(Some((Row::from_query_result(&found, "")?, stamp)))
 }
 
 /// Its version.
@@ -93,47 +111,40 @@ pub fn task(instance: &Instance) -> Option<Task> {
 }
 
 /// Adds an instance; there must be none of its id.
-pub async fn insert(tx: &Tx, row: Row) -> Result<(), Error> {
-    let id = row.id;
-    let done = instance::Entity::insert(row.into_active_model().reset_all())
-        .exec_without_returning(tx.conn())
-        .await
-        .map_err(StorageError::from);
-    match done {
-        Ok(_) => Ok(()),
-        Err(StorageError::Conflict { .. }) => Err(Error::AlreadyExists(format!("instances/{id}"))),
-        Err(error) => Err(error.into()),
-    }
+pub fn insert(row: Row) -> InsertStatement {
+    instance::Entity::insert(row.into_active_model().reset_all()).into_query()
 }
 
 /// Replaces an instance if it still has the version `from`.
-pub async fn update(tx: &Tx, row: Row, from: i64) -> Result<bool, StorageError> {
+pub fn update(row: Row, from: i64) -> UpdateStatement {
     let id = row.id;
     // A model turned active is unchanged; every column but the key is written.
     let mut changed = row.into_active_model().reset_all();
     changed.id = sea_orm::ActiveValue::NotSet;
-    let done = instance::Entity::update_many()
+    instance::Entity::update_many()
         .set(changed)
         .filter(instance::Column::Id.eq(id))
         .filter(instance::Column::Version.eq(from))
-        .exec(tx.conn())
-        .await?;
-    Ok(done.rows_affected == 1)
+        .into_query()
 }
 
-/// Replaces the open task of an instance.
-pub async fn put_task(tx: &Tx, id: Uuid, open: Option<Task>) -> Result<(), StorageError> {
-    task::Entity::delete_many()
-        .filter(task::Column::Instance.eq(id))
-        .exec(tx.conn())
-        .await?;
-    if let Some(row) = open {
-        let row = row.into_active_model().reset_all();
-        task::Entity::insert(row)
-            .exec_without_returning(tx.conn())
-            .await?;
+/// Puts the open task of an instance in the place of the one that was open. The
+/// caller knows the one that was: the instance's own version guards it.
+pub fn put_task(batch: Batch, id: Uuid, was: Option<&Task>, open: Option<&Task>) -> Batch {
+    let of = task::Column::Instance.eq(id);
+    match (was, open) {
+        (Some(was), Some(open)) if was == open => batch,
+        (None, None) => batch,
+        (None, Some(open)) => {
+            let row = open.clone().into_active_model().reset_all();
+            batch.insert(task::Entity::insert(row).into_query())
+        }
+        (Some(_), Some(open)) => {
+            let row = open.clone().into_active_model().reset_all();
+            batch.update(task::Entity::update_many().set(row).filter(of).into_query())
+        }
+        (Some(_), None) => batch.delete(task::Entity::delete_many().filter(of).into_query()),
     }
-    Ok(())
 }
 
 /// The open tasks of an instance.

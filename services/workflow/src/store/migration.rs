@@ -1,10 +1,11 @@
 //! The tables of workflow, on both databases.
 
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
 
 /// The chain of workflow, after storage's own base tables.
 pub fn all() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Catalogue), Box::new(Instances)]
+    vec![Box::new(Catalogue), Box::new(Instances), Box::new(Stamp)]
 }
 
 /// Cases, processes, calendars and units, as versions.
@@ -190,3 +191,63 @@ impl MigrationTrait for Instances {
             .await
     }
 }
+
+/// A number that every change of the catalogue raises.
+struct Stamp;
+
+impl MigrationName for Stamp {
+    fn name(&self) -> &'static str {
+        "m2026_11_26_workflow_stamp"
+    }
+}
+
+/// What the catalogue is made of.
+const CATALOGUE: [&str; 5] = [
+    "procedure_case",
+    "process",
+    "calendar",
+    "unit_calendar",
+    "served_unit",
+];
+
+#[async_trait::async_trait]
+#[expect(elided_lifetimes_in_paths, reason = "the trait's own signature")]
+impl MigrationTrait for Stamp {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let stamp = vec![whole("id"), whole("stamp")];
+        manager
+            .create_table(table("catalogue_stamp", stamp, &["id"]))
+            .await?;
+        let db = manager.get_connection();
+        db.execute_unprepared("INSERT INTO catalogue_stamp (id, stamp) VALUES (1, 1)")
+            .await?;
+        if db.get_database_backend() == DbBackend::Postgres {
+            db.execute_unprepared(RAISE).await?;
+            for name in CATALOGUE {
+                db.execute_unprepared(&format!(
+                    "CREATE TRIGGER {name}_stamp AFTER INSERT OR UPDATE OR DELETE ON {name}
+                     FOR EACH STATEMENT EXECUTE FUNCTION catalogue_stamp_raise()"
+                ))
+                .await?;
+            }
+            return Ok(());
+        }
+        for name in CATALOGUE {
+            for change in ["INSERT", "UPDATE", "DELETE"] {
+                db.execute_unprepared(&format!(
+                    "CREATE TRIGGER {name}_stamp_{change} AFTER {change} ON {name}
+                     BEGIN UPDATE catalogue_stamp SET stamp = stamp + 1; END"
+                ))
+                .await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+const RAISE: &str = "
+CREATE FUNCTION catalogue_stamp_raise() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE catalogue_stamp SET stamp = stamp + 1;
+  RETURN NULL;
+END $$";

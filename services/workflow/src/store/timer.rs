@@ -1,12 +1,12 @@
 //! Timers as rows: they outlive the process and only notify.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Alias, Expr, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
 };
-use storage::{StorageError, Tx};
+use storage::{Batch, StorageError, Tx};
 use uuid::Uuid;
 
 use super::entity::timer;
@@ -20,45 +20,32 @@ pub const SOON: &str = "soon";
 /// The due date.
 pub const OVERDUE: &str = "overdue";
 
-/// Replaces the timers of an instance. One that had fired for the same
-/// instant stays fired.
-pub async fn put(
-    tx: &Tx,
-    instance: Uuid,
-    wanted: &[(&'static str, DateTime<Utc>)],
-) -> Result<(), StorageError> {
-    let old = timer::Entity::find()
+/// Replaces the timers of an instance. One that had fired for the same instant
+/// stays fired.
+pub fn put(batch: Batch, instance: Uuid, wanted: &[(&'static str, DateTime<Utc>)]) -> Batch {
+    let kinds = wanted.iter().map(|(kind, _)| *kind);
+    let gone = timer::Entity::delete_many()
         .filter(timer::Column::Instance.eq(instance))
-        .all(tx.conn())
-        .await?;
-    let gone = old
-        .iter()
-        .filter(|row| !wanted.iter().any(|(kind, at)| same(row, kind, *at)));
-    for row in gone {
-        timer::Entity::delete_by_id((instance, row.kind.clone()))
-            .exec(tx.conn())
-            .await?;
+        .filter(timer::Column::Kind.is_not_in(kinds));
+    let batch = batch.delete(gone.into_query());
+    if wanted.is_empty() {
+        return batch;
     }
-    let new: Vec<timer::ActiveModel> = wanted
-        .iter()
-        .filter(|(kind, at)| !old.iter().any(|row| same(row, kind, *at)))
-        .map(|(kind, at)| timer::ActiveModel {
-            instance: Set(instance),
-            kind: Set((*kind).to_owned()),
-            at: Set(Some(*at)),
-            fired: Set(None),
-        })
-        .collect();
-    if !new.is_empty() {
-        timer::Entity::insert_many(new)
-            .exec_without_returning(tx.conn())
-            .await?;
-    }
-    Ok(())
-}
-
-fn same(row: &timer::Model, kind: &str, at: DateTime<Utc>) -> bool {
-    row.kind == kind && row.at == Some(at)
+    let rows = wanted.iter().map(|(kind, at)| timer::ActiveModel {
+        instance: Set(instance),
+        kind: Set((*kind).to_owned()),
+        at: Set(Some(*at)),
+        fired: Set(None),
+    });
+    let excluded = Expr::col((Alias::new("excluded"), timer::Column::At));
+    let unmoved = Expr::col((timer::Entity, timer::Column::At)).eq(excluded.clone());
+    let fired = Expr::case(unmoved, Expr::col((timer::Entity, timer::Column::Fired)));
+    let conflict = OnConflict::columns([timer::Column::Instance, timer::Column::Kind])
+        .value(timer::Column::At, excluded)
+        .value(timer::Column::Fired, fired)
+        .to_owned();
+    let put = timer::Entity::insert_many(rows).on_conflict(conflict);
+    batch.insert(put.into_query())
 }
 
 /// Timers that should have fired by `now` and have not, oldest first.

@@ -14,6 +14,7 @@ use motcua_workflow::Error;
 use motcua_workflow::app::instance::{Asker, Moved};
 use motcua_workflow::app::{App, cross, open_instance, seed, verify};
 use motcua_workflow::store::migration;
+use motcua_workflow::store::reference::References;
 use uuid::Uuid;
 
 pub(crate) struct Moving(pub(crate) Mutex<DateTime<Utc>>);
@@ -90,6 +91,7 @@ impl House {
             db,
             clock: Arc::<Moving>::clone(&clock),
             ids: Arc::<Counting>::clone(&ids),
+            references: References::default(),
         };
         seed::run(&app).await.unwrap();
         Self { app, clock, ids }
