@@ -120,6 +120,21 @@ fn a_crate_names_only_the_libraries_of_its_own_trade() {
 }
 
 #[test]
+fn mutants_are_turned_on_by_the_tests_and_by_nobody_else() {
+    let metadata = metadata();
+    let mut by = BTreeSet::new();
+    for package in metadata["packages"].as_array().unwrap() {
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let features = dependency["features"].as_array().unwrap();
+            if features.iter().any(|feature| feature == "mutants") {
+                by.insert(package["name"].as_str().unwrap());
+            }
+        }
+    }
+    assert_eq!(by, BTreeSet::from(["motcua-tests"]));
+}
+
+#[test]
 fn domain_reaches_no_wire_no_database_and_no_executor() {
     // From the lock file, hence with everything that its tests use.
     let lock: Value = Figment::from(Toml::file(root().join("Cargo.lock")))
@@ -162,6 +177,22 @@ fn dev_only(name: &str) -> bool {
 
 /// (package, dependency, `normal` | `dev` | `build`) of every workspace member.
 fn direct_dependencies() -> Vec<(String, String, String)> {
+    let metadata = metadata();
+    let mut found = Vec::new();
+    for package in metadata["packages"].as_array().unwrap() {
+        for dependency in package["dependencies"].as_array().unwrap() {
+            found.push((
+                package["name"].as_str().unwrap().to_owned(),
+                dependency["name"].as_str().unwrap().to_owned(),
+                dependency["kind"].as_str().unwrap_or("normal").to_owned(),
+            ));
+        }
+    }
+    found
+}
+
+/// What cargo knows of the workspace's own packages.
+fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
         .args([
             "metadata",
@@ -178,16 +209,5 @@ fn direct_dependencies() -> Vec<(String, String, String)> {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let mut found = Vec::new();
-    for package in metadata["packages"].as_array().unwrap() {
-        for dependency in package["dependencies"].as_array().unwrap() {
-            found.push((
-                package["name"].as_str().unwrap().to_owned(),
-                dependency["name"].as_str().unwrap().to_owned(),
-                dependency["kind"].as_str().unwrap_or("normal").to_owned(),
-            ));
-        }
-    }
-    found
+    serde_json::from_slice(&output.stdout).unwrap()
 }

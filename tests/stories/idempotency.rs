@@ -7,49 +7,10 @@ use proto::dossier::v1 as pb;
 use proto::dossier::v1::State;
 use testkit::{Engine, Town};
 
-use crate::acts::{Call, METHODS, act, get};
+use crate::acts::{Call, METHODS, act};
+use crate::fresh::{assert_events, fresh};
 use crate::office::{FIVE_DAYS, MAI_PHU, Office, filing};
-use crate::record::{lawful, settled, state, stored};
-
-/// A state in which a method is lawful.
-fn lawful_in(method: &str) -> State {
-    match method {
-        "ReceiveIntakeSupplement" | "ExpireIntakeSupplement" => State::AwaitingIntakeSupplement,
-        "Transfer" => State::Accepted,
-        "Receive" | "ReturnMisrouted" => State::InTransit,
-        "Assign" => State::AwaitingAssignment,
-        "AskSupplement" | "SubmitForSignature" | "RefuseSettlement" | "Stop" | "Extend"
-        | "AttachDraft" => State::Processing,
-        "CompleteSupplement" | "ExpireSupplement" => State::AwaitingSupplement,
-        "Sign" | "RefuseToSign" => State::AwaitingSignature,
-        "Issue" => State::AwaitingIssue,
-        "ReturnResult" => State::ResultReady,
-        _ => State::Checking,
-    }
-}
-
-/// A fresh dossier on which a method is lawful, and the office that does it.
-async fn fresh(town: &Town, method: &str) -> (Office, pb::Dossier) {
-    let office = Office::open(town, MAI_PHU).await;
-    let department = Office::department(town, &office).await;
-    if method == "CompleteStep" {
-        let seen = department.at_step().await;
-        return (department, seen);
-    }
-    if method == "SendBack" {
-        return (department.reviewing(), department.at_review().await);
-    }
-    let seen = office.bring(FIVE_DAYS, lawful_in(method)).await;
-    (office, seen)
-}
-
-/// Its history is lawful and has so many events.
-async fn assert_events(town: &Town, office: &Office, name: &str, n: usize) {
-    let events = stored(town, name).await;
-    assert_eq!(events.len(), n, "{events:?}");
-    let seen = get(&office.head.line, name).await.unwrap();
-    assert_eq!(lawful(&events, state(seen.state())), Ok(()));
-}
+use crate::record::{settled, stored};
 
 #[tokio::test]
 async fn a_request_sent_again_or_five_times_at_once_is_done_once() {

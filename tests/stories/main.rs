@@ -5,8 +5,6 @@
 //! their helper functions as test code too.
 
 #[cfg(test)]
-mod acts;
-#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod four_eyes;
@@ -17,13 +15,7 @@ mod inbox;
 #[cfg(test)]
 mod life;
 #[cfg(test)]
-mod office;
-#[cfg(test)]
 mod races;
-#[cfg(test)]
-mod reads;
-#[cfg(test)]
-mod record;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
@@ -36,3 +28,6 @@ mod sign_in;
 mod strangers;
 #[cfg(test)]
 mod tokens;
+
+#[cfg(test)]
+use motcua_tests::{acts, fresh, office, record};

@@ -170,6 +170,14 @@ impl Db {
     /// Commits a batch. False when its guard does not hold: nothing is written
     /// then.
     pub async fn commit(&self, name: &'static str, batch: Batch) -> Result<bool, StorageError> {
+        #[cfg(feature = "mutants")]
+        let Some(batch) = self.mutate(name, batch).await? else {
+            return Ok(true);
+        };
+        self.commit_whole(name, batch).await
+    }
+
+    async fn commit_whole(&self, name: &'static str, batch: Batch) -> Result<bool, StorageError> {
         let batch = Arc::new(batch);
         if let Some(group) = self.group() {
             return writer::join(group, name, move |tx: &Tx| {
@@ -179,6 +187,44 @@ impl Db {
             .await;
         }
         tx::single(self, name, batch.one()).await
+    }
+}
+
+/// The mutants of a batch.
+#[cfg(feature = "mutants")]
+impl Db {
+    /// The batch that is committed instead; none when it was, in pieces.
+    async fn mutate(
+        &self,
+        name: &'static str,
+        batch: Batch,
+    ) -> Result<Option<Batch>, StorageError> {
+        use crate::mutant;
+        if mutant::is(mutant::UNRECORDED) {
+            let Batch { guard, mut writes } = batch;
+            let record = |write: &Write| {
+                let Write::Insert(insert) = write else {
+                    return false;
+                };
+                let Statement { sql, .. } = DbBackend::Sqlite.build(insert);
+                sql.contains("idempotency")
+            };
+            writes.retain(|write| !record(write));
+            return Ok(Some(Batch { guard, writes }));
+        }
+        if !mutant::is(mutant::PIECES) {
+            return Ok(Some(batch));
+        }
+        let Batch { guard, writes } = batch;
+        let guard = guard.map(|guard| Batch::new().guarded(guard));
+        let pieces = writes.into_iter().map(|write| Batch {
+            guard: None,
+            writes: vec![write],
+        });
+        for piece in guard.into_iter().chain(pieces) {
+            self.commit_whole(name, piece).await?;
+        }
+        Ok(None)
     }
 }
 

@@ -20,6 +20,8 @@ mod error;
 pub mod event;
 pub mod idempotency;
 mod migration;
+#[cfg(feature = "mutants")]
+pub mod mutant;
 mod observe;
 pub mod page;
 pub mod private_row;

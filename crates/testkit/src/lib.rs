@@ -7,9 +7,11 @@
 )]
 
 mod clock;
+mod fault;
 mod refusal;
 mod town;
 
 pub use clock::MovingClock;
+pub use fault::Fault;
 pub use refusal::{Refusal, refusal};
 pub use town::{Engine, Officer, Town, required, variable};

@@ -70,13 +70,6 @@ impl Stores {
             Self::Sqlite(stores) => stores.number(store, BATCH).await,
         }
     }
-
-    async fn feed(&self, store: &str, page: i64) -> Result<(), Broken> {
-        match self {
-            Self::Postgres(stores) => stores.feed(store, page).await,
-            Self::Sqlite(stores) => stores.feed(store, page).await,
-        }
-    }
 }
 
 /// What was counted.
@@ -150,6 +143,10 @@ impl Floor {
         }
         if let Some(background) = background {
             background.end().await?;
+        }
+        // What nobody numbered meanwhile is not left to the next measurement.
+        for source in background::SOURCES {
+            while stores.number(source).await? {}
         }
         // Its connections are for whoever is measured next.
         stores.close().await;

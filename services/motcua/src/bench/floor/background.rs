@@ -12,11 +12,9 @@ use super::{Stores, pause};
 use crate::bench::Broken;
 
 /// Stores with a feed that is followed.
-const SOURCES: [&str; 2] = ["workflow", "dossier"];
+pub(super) const SOURCES: [&str; 2] = ["workflow", "dossier"];
 /// How often a sequencer looks without being told.
 const POLL: Duration = Duration::from_millis(200);
-/// The entries that a reading of a feed brings at most, as in the product.
-const PAGE: i64 = 200;
 
 /// An event's effect on a follower's store.
 type Effect = Vec<Line>;
@@ -55,6 +53,24 @@ impl Teller {
     }
 }
 
+/// Effects that are committed together: the cursor is locked and moved once.
+fn together(effects: &mut Vec<Effect>) -> Effect {
+    let last = effects.len().saturating_sub(1);
+    let mut lines = Vec::new();
+    for (nth, effect) in effects.drain(..).enumerate() {
+        lines.extend(effect.into_iter().filter(|line| {
+            let moves = line.sql.contains(r#"INSERT INTO "cursor""#);
+            let looks = line.sql.contains(r#""cursor""#) || line.sql.contains(r#""parked""#);
+            if moves {
+                nth == last
+            } else {
+                nth == 0 || !looks
+            }
+        }));
+    }
+    lines
+}
+
 impl Background {
     pub(super) fn start(stores: &Stores, script: &Script, until: Instant) -> Self {
         let mut tasks = JoinSet::new();
@@ -77,11 +93,6 @@ impl Background {
             let (teller, mut told) = mpsc::unbounded_channel();
             followers.insert(store, teller);
             let stores = stores.clone();
-            let source = if store == "dossier" {
-                "workflow"
-            } else {
-                "dossier"
-            };
             tasks.spawn(async move {
                 let mut effects = Vec::new();
                 while Instant::now() < until {
@@ -89,9 +100,7 @@ impl Background {
                     match tokio::time::timeout(POLL, some).await {
                         Ok(0) => break,
                         Ok(_) => {
-                            stores.feed(source, PAGE).await?;
-                            let lines = effects.drain(..).flatten().collect();
-                            stores.unit(store, lines).await?;
+                            stores.unit(store, together(&mut effects)).await?;
                         }
                         Err(_) => {}
                     }

@@ -76,17 +76,6 @@ impl Stores {
         Ok(())
     }
 
-    /// A page of a feed, from its end.
-    pub(super) async fn feed(&self, store: &str, page: i64) -> Result<(), Broken> {
-        let rows = query(
-            "SELECT * FROM event WHERE position > (SELECT position FROM feed_head) - $1 \
-             ORDER BY position LIMIT $1",
-        );
-        let readers = &self.store(store)?.readers;
-        rows.bind(page).fetch_all(readers).await?;
-        Ok(())
-    }
-
     /// Numbers and chains what is committed; whether there was anything.
     pub(super) async fn number(&self, store: &str, batch: i64) -> Result<bool, Broken> {
         let readers = &self.store(store)?.readers;

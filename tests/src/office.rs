@@ -10,33 +10,33 @@ use crate::acts::{Call, act, get, key};
 use crate::record::until;
 
 /// Xã Mai Phụ.
-pub(crate) const MAI_PHU: &str = "18583";
+pub const MAI_PHU: &str = "18583";
 /// Phường Thành Sen.
-pub(crate) const THANH_SEN: &str = "18073";
+pub const THANH_SEN: &str = "18073";
 /// Birth registration: due the same day.
-pub(crate) const BIRTH: &str = "tt-0001";
+pub const BIRTH: &str = "tt-0001";
 /// Foreign marriage: five working days, standard process.
-pub(crate) const FIVE_DAYS: &str = "tt-0010";
+pub const FIVE_DAYS: &str = "tt-0010";
 /// A case without a published limit.
-pub(crate) const NO_LIMIT: &str = "tt-0017";
+pub const NO_LIMIT: &str = "tt-0017";
 
 /// A department's case whose published process has steps to complete.
-pub(crate) const STEPS: &str = "tt-0098";
+pub const STEPS: &str = "tt-0098";
 
 /// An officer for each desk of a commune.
 #[derive(Clone)]
-pub(crate) struct Office {
-    pub(crate) unit: String,
-    pub(crate) counter: Officer,
-    pub(crate) processing: Officer,
-    pub(crate) head: Officer,
-    pub(crate) leader: Officer,
-    pub(crate) clerk: Officer,
+pub struct Office {
+    pub unit: String,
+    pub counter: Officer,
+    pub processing: Officer,
+    pub head: Officer,
+    pub leader: Officer,
+    pub clerk: Officer,
 }
 
 impl Office {
     /// Signs everybody of a commune in.
-    pub(crate) async fn open(town: &Town, code: &str) -> Self {
+    pub async fn open(town: &Town, code: &str) -> Self {
         let login = |post: &str| format!("{code}.{post}");
         Self {
             unit: format!("units/{code}"),
@@ -49,7 +49,7 @@ impl Office {
     }
 
     /// The Department of Health, which settles what a commune takes in.
-    pub(crate) async fn department(town: &Town, commune: &Office) -> Self {
+    pub async fn department(town: &Town, commune: &Office) -> Self {
         Self {
             unit: commune.unit.clone(),
             counter: commune.counter.clone(),
@@ -61,7 +61,8 @@ impl Office {
     }
 
     /// The same department where its head has the step.
-    pub(crate) fn reviewing(&self) -> Self {
+    #[must_use]
+    pub fn reviewing(&self) -> Self {
         Self {
             processing: self.head.clone(),
             ..self.clone()
@@ -69,19 +70,19 @@ impl Office {
     }
 
     /// A fresh dossier of the department on the first of its steps.
-    pub(crate) async fn at_step(&self) -> pb::Dossier {
+    pub async fn at_step(&self) -> pb::Dossier {
         let path = ["Accept", "Transfer", "Receive", "Assign"];
         self.all(&path, self.takes(STEPS).await).await
     }
 
     /// With a draft on the step after it, which the head has.
-    pub(crate) async fn at_review(&self) -> pb::Dossier {
+    pub async fn at_review(&self) -> pb::Dossier {
         let path = ["AttachDraft", "CompleteStep"];
         self.all(&path, self.at_step().await).await
     }
 
     /// Who does it here.
-    pub(crate) fn who(&self, method: &str) -> &Officer {
+    pub fn who(&self, method: &str) -> &Officer {
         match method {
             "Assign" => &self.head,
             "CompleteStep" | "AskSupplement" | "CompleteSupplement" | "SubmitForSignature"
@@ -94,7 +95,7 @@ impl Office {
     }
 
     /// As [`Office::who`], in a state: an accepted dossier is withdrawn by a head.
-    pub(crate) fn who_in(&self, method: &str, state: State) -> &Officer {
+    pub fn who_in(&self, method: &str, state: State) -> &Officer {
         let early = matches!(
             state,
             State::AwaitingReception | State::Checking | State::AwaitingIntakeSupplement
@@ -107,17 +108,13 @@ impl Office {
     }
 
     /// Does it, by whoever does it here.
-    pub(crate) async fn does(
-        &self,
-        method: &str,
-        seen: &pb::Dossier,
-    ) -> Result<pb::Dossier, Status> {
+    pub async fn does(&self, method: &str, seen: &pb::Dossier) -> Result<pb::Dossier, Status> {
         let call = Call::on(seen).to(&self.processing.name);
         act(&self.who_in(method, seen.state()).line, method, &call).await
     }
 
     /// Does one after the other.
-    pub(crate) async fn all(&self, methods: &[&str], mut seen: pb::Dossier) -> pb::Dossier {
+    pub async fn all(&self, methods: &[&str], mut seen: pb::Dossier) -> pb::Dossier {
         for method in methods {
             seen = self
                 .does(method, &seen)
@@ -128,12 +125,12 @@ impl Office {
     }
 
     /// Takes a dossier of a case in, for itself.
-    pub(crate) async fn takes(&self, case: &str) -> pb::Dossier {
+    pub async fn takes(&self, case: &str) -> pb::Dossier {
         let filed = filing(&self.unit, case);
         self.submit(filed).await.expect("a dossier is taken in")
     }
 
-    pub(crate) async fn submit(&self, filed: pb::SubmitRequest) -> Result<pb::Dossier, Status> {
+    pub async fn submit(&self, filed: pb::SubmitRequest) -> Result<pb::Dossier, Status> {
         let mut client = DossierServiceClient::new(self.counter.line.clone());
         let answer = client.submit(filed).await?.into_inner();
         let mut dossier = answer.dossier.expect("a dossier in the answer");
@@ -150,7 +147,7 @@ impl Office {
     }
 
     /// A fresh dossier of a case, brought to a state.
-    pub(crate) async fn bring(&self, case: &str, state: State) -> pb::Dossier {
+    pub async fn bring(&self, case: &str, state: State) -> pb::Dossier {
         self.all(path(state), self.takes(case).await).await
     }
 }
@@ -192,7 +189,7 @@ fn path(state: State) -> &'static [&'static str] {
 }
 
 /// An applicant who could be.
-pub(crate) fn applicant(full_name: &str) -> pb::Applicant {
+pub fn applicant(full_name: &str) -> pb::Applicant {
     pb::Applicant {
         full_name: full_name.to_owned(),
         id_number: "003090000001".to_owned(),
@@ -204,7 +201,7 @@ pub(crate) fn applicant(full_name: &str) -> pb::Applicant {
 }
 
 /// One original of a part.
-pub(crate) fn part(number: i32) -> pb::Part {
+pub fn part(number: i32) -> pb::Part {
     pb::Part {
         number,
         originals: 1,
@@ -213,7 +210,7 @@ pub(crate) fn part(number: i32) -> pb::Part {
 }
 
 /// A filing that is right in every field.
-pub(crate) fn filing(receiver: &str, case: &str) -> pb::SubmitRequest {
+pub fn filing(receiver: &str, case: &str) -> pb::SubmitRequest {
     pb::SubmitRequest {
         request_id: key(),
         receiver: receiver.to_owned(),

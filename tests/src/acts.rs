@@ -9,10 +9,10 @@ use runtime::clock::SystemIds;
 use tonic::Status;
 
 use crate::office::applicant;
-pub(crate) use crate::reads::{get, history, list};
+pub use crate::reads::{get, history, list};
 
 /// Every method that changes an existing dossier.
-pub(crate) const METHODS: [&str; 25] = [
+pub const METHODS: [&str; 25] = [
     "AskIntakeSupplement",
     "ReceiveIntakeSupplement",
     "ExpireIntakeSupplement",
@@ -41,35 +41,35 @@ pub(crate) const METHODS: [&str; 25] = [
 ];
 
 /// A fresh key.
-pub(crate) fn key() -> String {
+pub fn key() -> String {
     SystemIds.next().to_string()
 }
 
 /// What an act says.
 #[derive(Clone)]
-pub(crate) struct Call {
-    pub(crate) request_id: String,
-    pub(crate) name: String,
-    pub(crate) etag: String,
-    pub(crate) reason: String,
-    pub(crate) ground: String,
-    pub(crate) items: Vec<pb::SupplementItem>,
-    pub(crate) person: String,
-    pub(crate) draft: String,
-    pub(crate) digest: String,
-    pub(crate) title: String,
-    pub(crate) content: String,
-    pub(crate) number: String,
-    pub(crate) taker: String,
-    pub(crate) way: i32,
-    pub(crate) new_due: Option<prost_types::Timestamp>,
-    pub(crate) applicant: Option<pb::Applicant>,
-    pub(crate) parts: Vec<pb::Part>,
+pub struct Call {
+    pub request_id: String,
+    pub name: String,
+    pub etag: String,
+    pub reason: String,
+    pub ground: String,
+    pub items: Vec<pb::SupplementItem>,
+    pub person: String,
+    pub draft: String,
+    pub digest: String,
+    pub title: String,
+    pub content: String,
+    pub number: String,
+    pub taker: String,
+    pub way: i32,
+    pub new_due: Option<prost_types::Timestamp>,
+    pub applicant: Option<pb::Applicant>,
+    pub parts: Vec<pb::Part>,
 }
 
 impl Call {
     /// On a dossier as it was seen, with a fresh key.
-    pub(crate) fn on(seen: &pb::Dossier) -> Self {
+    pub fn on(seen: &pb::Dossier) -> Self {
         let last = seen.drafts.last().cloned().unwrap_or_default();
         let mut new_due = seen.due.unwrap_or_default();
         new_due.seconds += 7 * 86_400;
@@ -97,7 +97,8 @@ impl Call {
     }
 
     /// Gives the work to this officer.
-    pub(crate) fn to(mut self, person: &str) -> Self {
+    #[must_use]
+    pub fn to(mut self, person: &str) -> Self {
         person.clone_into(&mut self.person);
         self
     }
@@ -118,7 +119,7 @@ macro_rules! call {
 }
 
 /// Acts.
-pub(crate) async fn act(line: &Channel, method: &str, call: &Call) -> Result<pb::Dossier, Status> {
+pub async fn act(line: &Channel, method: &str, call: &Call) -> Result<pb::Dossier, Status> {
     match method {
         "AskIntakeSupplement"
         | "ExpireIntakeSupplement"

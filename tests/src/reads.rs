@@ -6,7 +6,7 @@ use runtime::client::Channel;
 use tonic::Status;
 
 /// A dossier as an officer sees it.
-pub(crate) async fn get(line: &Channel, name: &str) -> Result<pb::Dossier, Status> {
+pub async fn get(line: &Channel, name: &str) -> Result<pb::Dossier, Status> {
     let name = name.to_owned();
     let mut client = DossierQueryServiceClient::new(line.clone());
     let answer = client.get_dossier(pb::GetDossierRequest { name }).await?;
@@ -17,7 +17,7 @@ pub(crate) async fn get(line: &Channel, name: &str) -> Result<pb::Dossier, Statu
 }
 
 /// Every dossier of a list, page by page.
-pub(crate) async fn list(
+pub async fn list(
     line: &Channel,
     asked: &pb::ListDossiersRequest,
 ) -> Result<Vec<pb::Dossier>, Status> {
@@ -34,7 +34,7 @@ pub(crate) async fn list(
 }
 
 /// The types of a dossier's history, without their prefix, page by page.
-pub(crate) async fn history(line: &Channel, name: &str) -> Vec<String> {
+pub async fn history(line: &Channel, name: &str) -> Vec<String> {
     let mut client = DossierQueryServiceClient::new(line.clone());
     let mut asked = pb::ListHistoryRequest {
         name: name.to_owned(),

@@ -11,7 +11,7 @@ use tonic::Status;
 use uuid::Uuid;
 
 /// An event as it is stored: the version it made, and its type.
-pub(crate) type Entry = (i64, String);
+pub type Entry = (i64, String);
 
 /// Verbs of the file that move nothing.
 const LOCAL: [&str; 2] = ["submitted", "draft_attached"];
@@ -20,7 +20,7 @@ const LOCAL: [&str; 2] = ["submitted", "draft_attached"];
 ///
 /// # Errors
 /// What is unlawful about it.
-pub(crate) fn lawful(history: &[Entry], ends: State) -> Result<(), String> {
+pub fn lawful(history: &[Entry], ends: State) -> Result<(), String> {
     let mut state = State::Draft;
     for (expected, (version, name)) in (1_i64..).zip(history) {
         if *version != expected {
@@ -51,7 +51,7 @@ pub(crate) fn lawful(history: &[Entry], ends: State) -> Result<(), String> {
 }
 
 /// The stored history of a dossier.
-pub(crate) async fn stored(town: &Town, name: &str) -> Vec<Entry> {
+pub async fn stored(town: &Town, name: &str) -> Vec<Entry> {
     let id: Uuid = name.trim_start_matches("dossiers/").parse().unwrap();
     let db = &town.served.house.stores()["dossier"];
     let events = event::load(db.read(), id).await.unwrap();
@@ -67,7 +67,7 @@ pub(crate) async fn stored(town: &Town, name: &str) -> Vec<Entry> {
 }
 
 /// The domain's state of a state on the wire.
-pub(crate) fn state(state: proto::dossier::v1::State) -> State {
+pub fn state(state: proto::dossier::v1::State) -> State {
     let name = state
         .as_str_name()
         .trim_start_matches("STATE_")
@@ -76,14 +76,14 @@ pub(crate) fn state(state: proto::dossier::v1::State) -> State {
 }
 
 /// The reason of a refusal, and its metadata's entry.
-pub(crate) fn told(status: &Status, key: &str) -> (Reason, String) {
+pub fn told(status: &Status, key: &str) -> (Reason, String) {
     let failure = Failure::from_status(status);
     let value = failure.metadata(key).unwrap_or_default().to_owned();
     (failure.reason(), value)
 }
 
 /// Waits for a condition, at most 30 s.
-pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let waiting = async {
         let mut look = tokio::time::interval(Duration::from_millis(10));
         while !holds().await {
@@ -96,7 +96,7 @@ pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 
 /// Waits until every consumer has taken up what was done so far, as long as they
 /// get on.
-pub(crate) async fn settled(town: &Town) {
+pub async fn settled(town: &Town) {
     let stores = town.served.house.stores();
     let pairs = [
         ("workflow", "dossier", "dossier.workflow"),
@@ -140,14 +140,14 @@ async fn numbered(source: &Db, seq: &mut i64) -> bool {
 
 /// What a refusal must leave as it was. The warehouse fills its dimensions by
 /// itself, whatever is asked meanwhile.
-pub(crate) async fn fingerprint(town: &Town) -> Vec<String> {
+pub async fn fingerprint(town: &Town) -> Vec<String> {
     let mut lines = town.fingerprint().await;
     lines.retain(|line| !line.starts_with("gateway.dim_"));
     lines
 }
 
 /// A refusal that a person can read and a program can tell apart.
-pub(crate) fn told_well(status: &Status) -> Refusal {
+pub fn told_well(status: &Status) -> Refusal {
     let refusal = refusal(status);
     let vietnamese = refusal
         .message
