@@ -55,16 +55,12 @@ pub async fn sequence(db: Db, shutdown: Shutdown, head: watch::Sender<i64>) {
 async fn run(db: Db, shutdown: Shutdown, head: watch::Sender<i64>, tail: Tail) {
     let mut committed = db.committed();
     let mut wait = POLL;
-    // Whether this process was told of a commit: then only what is there to be
-    // numbered matters, and not what others have numbered.
-    let mut told = false;
     while !shutdown.is_stopped() {
         // Marked before the look, so that a commit during it is not missed.
         committed.borrow_and_update();
-        match pass(&db, &head, &tail, told).await {
+        match pass(&db, &head, &tail).await {
             Ok(true) => {
                 wait = POLL;
-                told = true;
                 if !shutdown.pause(GATHER).await {
                     return;
                 }
@@ -81,35 +77,25 @@ async fn run(db: Db, shutdown: Shutdown, head: watch::Sender<i64>, tail: Tail) {
             }
         }
         tokio::select! {
-            on = shutdown.pause(wait) => {
-                told = false;
-                if !on { return }
-            }
-            changed = committed.changed() => {
-                told = true;
-                if changed.is_err() { return }
-            }
+            on = shutdown.pause(wait) => if !on { return },
+            changed = committed.changed() => if changed.is_err() { return },
         }
     }
 }
 
 /// Numbers one batch; whether there was one.
-async fn pass(
-    db: &Db,
-    head: &watch::Sender<i64>,
-    tail: &Tail,
-    told: bool,
-) -> Result<bool, StorageError> {
+async fn pass(db: &Db, head: &watch::Sender<i64>, tail: &Tail) -> Result<bool, StorageError> {
     // Looking first keeps an idle sequencer from committing, which would wake
     // it again at once.
     if any_unnumbered(db).await? {
         let (incarnation, entries) = number(db).await?;
-        tail.push(incarnation, entries, head);
-        return Ok(true);
+        if !entries.is_empty() {
+            tail.push(incarnation, entries, head);
+            return Ok(true);
+        }
     }
-    if !told {
-        tail::tell(head, event::head(db.read()).await?.position);
-    }
+    // Another replica may have numbered what this process committed.
+    tail::tell(head, event::head(db.read()).await?.position);
     Ok(false)
 }
 

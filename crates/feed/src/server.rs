@@ -192,7 +192,8 @@ impl Watching {
     /// restored meanwhile.
     fn kept(&self, told: i64, late: bool) -> Option<Page> {
         let entries = if self.after == told {
-            if late || !self.silent {
+            // Nobody tells of the head any more where the sequencer has ended.
+            if late || !self.silent || self.server.head.has_changed().is_err() {
                 return None;
             }
             Vec::new()
@@ -200,10 +201,12 @@ impl Watching {
             let tail = &self.server.tail;
             tail.after(self.after, &self.incarnation, PAGE_BYTES)?
         };
+        // The tail is longer before the position is told.
+        let last = entries.last().map_or(0, |entry| entry.position);
         Some(Page {
             entries,
             incarnation: self.incarnation.parse().ok()?,
-            head: told,
+            head: told.max(last),
         })
     }
 

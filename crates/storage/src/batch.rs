@@ -71,13 +71,19 @@ impl Batch {
     /// the guard does not hold: then nothing of the batch is written.
     pub async fn write(&self, tx: &Tx) -> Result<bool, StorageError> {
         let conn = tx.conn();
+        if self.is_empty() {
+            return Ok(true);
+        }
         if conn.get_database_backend() == DbBackend::Postgres {
             return held(conn.execute_raw(self.one()).await);
         }
-        if let Some(guard) = &self.guard
-            && conn.execute(guard).await?.rows_affected() != 1
-        {
-            return Ok(false);
+        if let Some(guard) = &self.guard {
+            match conn.execute(guard).await?.rows_affected() {
+                1 => {}
+                0 => return Ok(false),
+                // A guard that is not of one row is a fault of ours.
+                _ => return Err(StorageError::Other),
+            }
         }
         for write in &self.writes {
             match write {
@@ -87,6 +93,10 @@ impl Batch {
             };
         }
         Ok(true)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.guard.is_none() && self.writes.is_empty()
     }
 
     /// All of it as one statement of PostgreSQL. The guard's function raises where
@@ -178,6 +188,9 @@ impl Db {
     }
 
     async fn commit_whole(&self, name: &'static str, batch: Batch) -> Result<bool, StorageError> {
+        if batch.is_empty() {
+            return Ok(true);
+        }
         let batch = Arc::new(batch);
         if let Some(group) = self.group() {
             return writer::join(group, name, move |tx: &Tx| {

@@ -199,10 +199,6 @@ fn sqlite(file: &std::path::Path, connections: u32) -> ConnectOptions {
 }
 
 fn postgres(url: &str, connections: u32) -> ConnectOptions {
-    let host = url.rsplit_once('@').map_or(url, |(_, host)| host);
-    let local = ["127.0.0.1", "localhost", "[::1]"]
-        .iter()
-        .any(|name| host.starts_with(name));
     let mut options = ConnectOptions::new(url.to_owned());
     options
         .max_connections(connections)
@@ -213,9 +209,10 @@ fn postgres(url: &str, connections: u32) -> ConnectOptions {
         .test_before_acquire(false)
         .test_before_acquire_if_idle_for(IDLE)
         .acquire_timeout(Duration::from_secs(10))
-        .map_sqlx_postgres_opts(move |o| {
-            // Who is on the loopback is read by nobody in between.
-            let o = if local {
+        .map_sqlx_postgres_opts(|o| {
+            // On the loopback TLS is not tried by itself; who asks for it gets it.
+            let local = ["127.0.0.1", "::1", "localhost"].contains(&o.get_host());
+            let o = if local && matches!(o.get_ssl_mode(), PgSslMode::Prefer) {
                 o.ssl_mode(PgSslMode::Disable)
             } else {
                 o

@@ -3,7 +3,6 @@
 
 pub(crate) mod act;
 pub(crate) mod amendment;
-pub(crate) mod applied;
 pub(crate) mod cross;
 pub(crate) mod follow;
 pub(crate) mod local;
@@ -24,7 +23,6 @@ use storage::Db;
 use storage::private_row::Vault;
 
 use crate::error::Error;
-use applied::Applied;
 
 /// What the service is configured with.
 pub struct Settings {
@@ -45,7 +43,6 @@ pub struct App {
     pub(crate) ctx: ServiceContext,
     pub(crate) calendar: Arc<Calendar>,
     pub(crate) production: bool,
-    pub(crate) applied: Applied,
 }
 
 impl App {
@@ -66,7 +63,6 @@ impl App {
             vault: Arc::new(vault),
             calendar: Arc::new(national_calendar()),
             production,
-            applied: Applied::default(),
             ctx,
         })
     }

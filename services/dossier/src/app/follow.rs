@@ -45,7 +45,9 @@ pub(crate) async fn run(app: App) {
 
 async fn take(app: &App, tx: &Tx, envelope: &Envelope) -> Result<(), Error> {
     let dossier = feed::envelope::aggregate_id(envelope).map_err(|_| StorageError::Other)?;
-    if app.applied.has(dossier, envelope.aggregate_version) {
+    // Most come back of what was applied by the answer: a look without a lock.
+    let known = files::instance_version(tx.conn(), dossier).await?;
+    if known.is_some_and(|known| envelope.aggregate_version <= known) {
         return Ok(());
     }
     let moved = Moved::of(envelope.clone())?;

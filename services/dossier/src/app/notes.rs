@@ -84,7 +84,10 @@ pub(crate) async fn keep(
     let note = if wrote {
         Some(reference_to(row, &sealed.commitment))
     } else {
-        reference(conn, vault, workflow_request).await?
+        // A conflict of another kind left no words, and without them it must not
+        // cross.
+        let kept = reference(conn, vault, workflow_request).await?;
+        Some(kept.ok_or(StorageError::Unavailable)?)
     };
     Ok(Kept { wrote, note })
 }

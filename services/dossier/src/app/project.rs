@@ -50,7 +50,7 @@ async fn at_once(
     }];
     facts.extend(note.map(|note| Fact::NoteKept { note }));
     let id = app.ids.next();
-    let done = if gives_code(&seen.file, moved) {
+    let done = if is_acceptance(moved) && seen.file.code.is_none() {
         let (seen, moved, act) = (Arc::new(seen.clone()), Arc::new(moved.clone()), act.clone());
         app.db
             .run(
@@ -80,10 +80,7 @@ async fn at_once(
         }
     };
     match done {
-        Ok(file) => {
-            app.applied.note(file.id.0, file.instance_version());
-            Ok(Some(file))
-        }
+        Ok(file) => Ok(Some(file)),
         Err(Error::Storage(StorageError::Stale | StorageError::Conflict { .. })) => Ok(None),
         Err(error) => Err(error),
     }
@@ -120,11 +117,30 @@ pub(crate) async fn apply(
     events: Vec<Moved>,
     act: Option<Act>,
 ) -> Result<CaseFile, Error> {
-    let (app2, events, act) = (app.clone(), Arc::new(events), act.map(Arc::new));
-    let asked = act.clone();
+    let (events, act) = (Arc::new(events), act.map(Arc::new));
+    let mut applied = apply_once(app, dossier, &events, act.as_ref()).await;
+    if let Err(Error::Storage(StorageError::Stale)) = applied {
+        // Somebody applied them meanwhile: then they are known at the second look.
+        applied = apply_once(app, dossier, &events, act.as_ref()).await;
+    }
+    match (applied, act) {
+        // The same request was faster in another task, and is on record.
+        (Err(error @ Error::Storage(StorageError::Conflict { .. })), Some(act)) => {
+            act.answered(app).await?.ok_or(error)
+        }
+        (other, _) => other,
+    }
+}
+
+async fn apply_once(
+    app: &App,
+    dossier: Uuid,
+    events: &Arc<Vec<Moved>>,
+    act: Option<&Arc<Act>>,
+) -> Result<CaseFile, Error> {
+    let (app2, events, act) = (app.clone(), Arc::clone(events), act.cloned());
     let ids: Arc<Vec<Uuid>> = Arc::new(events.iter().map(|_| app.ids.next()).collect());
-    let applied = app
-        .db
+    app.db
         .run(
             "dossier_project",
             move |tx: &Tx| -> BoxFuture<'_, Result<CaseFile, Error>> {
@@ -152,23 +168,14 @@ pub(crate) async fn apply(
                 })
             },
         )
-        .await;
-    if let Ok(file) = &applied {
-        app.applied.note(file.id.0, file.instance_version());
-    }
-    match (applied, asked) {
-        // The same request was faster in another task, and is on record.
-        (Err(error @ Error::Storage(StorageError::Conflict { .. })), Some(act)) => {
-            act.answered(app).await?.ok_or(error)
-        }
-        (other, _) => other,
-    }
+        .await
 }
 
 /// Applies one event. One that is already in changes nothing.
 ///
 /// # Errors
-/// `Stale` when events before it are missing; never because of a state.
+/// `Stale` when events before it are missing, or when somebody applied it during
+/// this very unit of work; never because of a state.
 pub(crate) async fn one(
     app: &App,
     tx: &Tx,
@@ -176,16 +183,34 @@ pub(crate) async fn one(
     moved: &Moved,
     id: Uuid,
 ) -> Result<CaseFile, StorageError> {
-    let stored = files::lock(tx, dossier).await?;
-    let stored = stored.ok_or_else(|| corrupt("dossier", dossier, "an instance without a file"))?;
+    let absent = || corrupt("dossier", dossier, "an instance without a file");
+    // The counter before the file, as where a command is answered: two that wait for
+    // each other would otherwise be one too many.
+    let coded = if is_acceptance(moved) {
+        let seen = files::find(tx.conn(), dossier).await?.ok_or_else(absent)?;
+        if moved.advanced.version > seen.file.instance_version() && seen.file.code.is_none() {
+            Some(code(tx, &seen.file, moved).await?)
+        } else {
+            None
+        }
+    } else {
+        None
+    };
+    let stored = files::lock(tx, dossier).await?.ok_or_else(absent)?;
     let known = stored.file.instance_version();
     if moved.advanced.version <= known {
-        return Ok(stored.file);
+        // Who was faster has taken a serial too: this one is given back.
+        return if coded.is_some() {
+            Err(StorageError::Stale)
+        } else {
+            Ok(stored.file)
+        };
     }
     if moved.advanced.version != known.saturating_add(1) {
         return Err(StorageError::Stale);
     }
-    let mut facts = facts(app, tx, &stored.file, moved).await?;
+    let mut facts = facts(app, tx, moved).await?;
+    facts.extend(coded);
     let mut search = stored.search;
     if moved.advanced.verb == Verb::Amend
         && let Ok(request) = moved.envelope.request_id.parse()
@@ -226,12 +251,7 @@ fn told(moved: &Moved, dossier: Uuid, id: Uuid) -> Result<Told, StorageError> {
 }
 
 /// What an event of the workflow means for the file.
-async fn facts(
-    app: &App,
-    tx: &Tx,
-    file: &CaseFile,
-    moved: &Moved,
-) -> Result<Vec<Fact>, StorageError> {
+async fn facts(app: &App, tx: &Tx, moved: &Moved) -> Result<Vec<Fact>, StorageError> {
     let mut facts = vec![Fact::Moved {
         advanced: Box::new(moved.advanced.clone()),
     }];
@@ -239,16 +259,12 @@ async fn facts(
         let note = notes::reference(tx.conn(), &app.vault, request).await?;
         facts.extend(note.map(|note| Fact::NoteKept { note }));
     }
-    if gives_code(file, moved) {
-        facts.push(code(tx, file, moved).await?);
-    }
     Ok(facts)
 }
 
-/// Whether the file gets its code by an event.
-fn gives_code(file: &CaseFile, moved: &Moved) -> bool {
-    let accepted = matches!(moved.advanced.verb, Verb::Accept | Verb::AcceptAndSettle);
-    accepted && file.code.is_none()
+/// Whether an event accepts the dossier, which then gets its code.
+fn is_acceptance(moved: &Moved) -> bool {
+    matches!(moved.advanced.verb, Verb::Accept | Verb::AcceptAndSettle)
 }
 
 /// The next code of (unit, day).

@@ -51,6 +51,19 @@ pub(crate) async fn find<C: ConnectionTrait>(
         .transpose()
 }
 
+/// The version of the instance that a file shows; none where there is no file.
+pub(crate) async fn instance_version<C: ConnectionTrait>(
+    conn: &C,
+    id: Uuid,
+) -> Result<Option<i64>, StorageError> {
+    Ok(Entity::find_by_id(id)
+        .select_only()
+        .column(Column::InstanceVersion)
+        .into_tuple()
+        .one(conn)
+        .await?)
+}
+
 /// A file by its id, locked until the unit of work ends.
 pub(crate) async fn lock(tx: &Tx, id: Uuid) -> Result<Option<Stored>, StorageError> {
     Entity::find_by_id(id)

@@ -2,7 +2,6 @@
 //! it: whole years keep it free of holes between the days that are asked about.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{Datelike as _, NaiveDate};
 use domain::working_time::Calendar;
@@ -11,29 +10,8 @@ use storage::{StorageError, Tx};
 use crate::store::dates::{self, Day};
 use crate::store::facts::DossierFact;
 
-/// The years that were seen in the store: they stay there.
-#[derive(Clone, Debug, Default)]
-pub struct Years(Arc<Mutex<BTreeSet<i32>>>);
-
-impl Years {
-    fn know(&self, year: i32) -> bool {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.contains(&year)
-    }
-
-    fn saw(&self, year: i32) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(year);
-    }
-}
-
 /// Adds the years of the days that a row names, where they are not there.
-pub async fn ensure(
-    tx: &Tx,
-    calendar: &Calendar,
-    known: &Years,
-    row: &DossierFact,
-) -> Result<(), StorageError> {
+pub async fn ensure(tx: &Tx, calendar: &Calendar, row: &DossierFact) -> Result<(), StorageError> {
     let named = [
         Some(row.day),
         row.accepted_day,
@@ -41,16 +19,13 @@ pub async fn ensure(
         row.finished_day,
     ];
     let years: BTreeSet<i32> = named.into_iter().flatten().map(|day| day.year()).collect();
-    for year in years.into_iter().filter(|year| !known.know(*year)) {
+    for year in years {
         let Some(first) = NaiveDate::from_ymd_opt(year, 1, 1) else {
             continue;
         };
         if dates::find(tx.conn(), first).await?.is_none() {
             let days = first.iter_days().take_while(|day| day.year() == year);
             dates::add(tx, days.map(|day| of(calendar, day)).collect()).await?;
-        } else {
-            // One that is added here is there only once this is committed.
-            known.saw(year);
         }
     }
     Ok(())

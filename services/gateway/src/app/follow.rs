@@ -12,9 +12,8 @@ use proto::event::v1::Envelope;
 use storage::cursor::{self, Cursor};
 use storage::{Batch, StorageError, Tx};
 
-use super::App;
-use super::dates::{self, Years};
 use super::shape::{self, Occasion, StepChange};
+use super::{App, dates};
 use crate::error::Error;
 use crate::store::facts;
 
@@ -38,10 +37,10 @@ pub(crate) async fn run(app: App) {
         let follower = Follower::new(CONSUMER, source, app.db.clone(), line.clone())
             .knowing(app.incarnations.clone(), "dossier");
         let control = follower.control();
-        let (calendar, years) = (Arc::clone(&app.calendar), Years::default());
+        let calendar = Arc::clone(&app.calendar);
         let following = follower.run(move |tx: &Tx, envelope: &Envelope, position| {
-            let (calendar, years) = (Arc::clone(&calendar), years.clone());
-            Box::pin(async move { take(&calendar, &years, tx, envelope, position).await })
+            let calendar = Arc::clone(&calendar);
+            Box::pin(async move { take(&calendar, tx, envelope, position).await })
         });
         let watching = async {
             set_back(&app, &control).await;
@@ -81,7 +80,6 @@ fn is_set_back(reached: i64, state: &State, began: Cursor, stored: Cursor) -> bo
 /// `Stale` when the dossier's beginning was never seen.
 pub async fn take(
     calendar: &Calendar,
-    years: &Years,
     tx: &Tx,
     envelope: &Envelope,
     position: i64,
@@ -98,7 +96,7 @@ pub async fn take(
     };
     let known = facts::find(tx.conn(), occasion.dossier).await?;
     let loaded = shape::after(known, occasion, &facts)?.ok_or(StorageError::Stale)?;
-    dates::ensure(tx, calendar, years, &loaded.row).await?;
+    dates::ensure(tx, calendar, &loaded.row).await?;
     let mut batch = Batch::new().insert(facts::put(&loaded.row));
     let mut touched = BTreeSet::new();
     for step in &loaded.steps {

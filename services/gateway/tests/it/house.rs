@@ -215,14 +215,7 @@ impl Store {
             let (all, calendar) = (Arc::clone(&all), Arc::clone(&calendar));
             Box::pin(async move {
                 for (position, envelope) in all.iter() {
-                    follow::take(
-                        &calendar,
-                        &gateway::app::dates::Years::default(),
-                        tx,
-                        envelope,
-                        *position,
-                    )
-                    .await?;
+                    follow::take(&calendar, tx, envelope, *position).await?;
                 }
                 Ok::<_, gateway::Error>(())
             })

@@ -175,16 +175,9 @@ async fn replicas_over_one_store_load_each_event_once() {
                 follower
                     .run(move |tx, envelope, position| {
                         let calendar = std::sync::Arc::clone(&calendar);
-                        Box::pin(async move {
-                            follow::take(
-                                &calendar,
-                                &gateway::app::dates::Years::default(),
-                                tx,
-                                envelope,
-                                position,
-                            )
-                            .await
-                        })
+                        Box::pin(
+                            async move { follow::take(&calendar, tx, envelope, position).await },
+                        )
                     })
                     .await;
             });

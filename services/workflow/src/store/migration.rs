@@ -225,7 +225,7 @@ impl MigrationTrait for Stamp {
             db.execute_unprepared(RAISE).await?;
             for name in CATALOGUE {
                 db.execute_unprepared(&format!(
-                    "CREATE TRIGGER {name}_stamp AFTER INSERT OR UPDATE OR DELETE ON {name}
+                    "CREATE TRIGGER {name}_stamp AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {name}
                      FOR EACH STATEMENT EXECUTE FUNCTION catalogue_stamp_raise()"
                 ))
                 .await?;
