@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use proto::event::v1::event_feed_service_client::EventFeedServiceClient;
-use proto::event::v1::{Envelope, FeedEntry, WatchRequest, WatchResponse};
+use proto::event::v1::{FeedEntry, WatchRequest, WatchResponse};
 use runtime::client::Channel;
 use runtime::failure::Reason;
 use runtime::incarnation::Incarnations;
@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::chain;
 use control::Reporter;
 pub use control::{Control, Report, State};
+pub use take::Event;
 use take::{Taken, Taker};
 
 /// The first and the longest wait after the source was away.
@@ -131,17 +132,15 @@ impl Follower {
         self.control.clone()
     }
 
-    /// Follows until shutdown. `apply` writes the effect of an event inside the
-    /// unit of work that also moves the cursor; it may be run again, and does
-    /// nothing outside the database. What it refuses 5 times is parked, and so
-    /// is all that follows of that aggregate, until an operator mends it.
+    /// Follows until shutdown. `apply` writes the effect of events that follow each
+    /// other, of one at least, inside the unit of work that also moves the cursor;
+    /// it may be run again, and does nothing outside the database. Of several that
+    /// it refuses each is tried alone; what it refuses 5 times is parked, and so is
+    /// all that follows of that aggregate, until an operator mends it.
     pub async fn run<E, F>(self, apply: F)
     where
         E: From<StorageError> + Display + Send + 'static,
-        F: for<'t> Fn(&'t Tx, &'t Envelope, i64) -> BoxFuture<'t, Result<(), E>>
-            + Send
-            + Sync
-            + 'static,
+        F: for<'t> Fn(&'t Tx, &'t [Event]) -> BoxFuture<'t, Result<(), E>> + Send + Sync + 'static,
     {
         let taker = Taker::new(&self.name, self.db.clone(), self.shutdown.clone(), apply);
         let mut wait = WAIT;
@@ -185,10 +184,7 @@ impl Follower {
     async fn round<E, F>(&self, taker: &Taker<F>, last: &mut Last) -> Result<(), Halt>
     where
         E: From<StorageError> + Display + Send + 'static,
-        F: for<'t> Fn(&'t Tx, &'t Envelope, i64) -> BoxFuture<'t, Result<(), E>>
-            + Send
-            + Sync
-            + 'static,
+        F: for<'t> Fn(&'t Tx, &'t [Event]) -> BoxFuture<'t, Result<(), E>> + Send + Sync + 'static,
     {
         let known = cursor::load(self.db.read(), &self.name).await?;
         let after = known.map_or(0, |cursor| cursor.position);
@@ -235,10 +231,7 @@ impl Follower {
     ) -> Result<(), Halt>
     where
         E: From<StorageError> + Display + Send + 'static,
-        F: for<'t> Fn(&'t Tx, &'t Envelope, i64) -> BoxFuture<'t, Result<(), E>>
-            + Send
-            + Sync
-            + 'static,
+        F: for<'t> Fn(&'t Tx, &'t [Event]) -> BoxFuture<'t, Result<(), E>> + Send + Sync + 'static,
     {
         let (mut seen, mut believed, mut lie) = (last.clone(), 0, None);
         for entry in entries {
@@ -265,10 +258,7 @@ impl Follower {
     ) -> Result<(), Halt>
     where
         E: From<StorageError> + Display + Send + 'static,
-        F: for<'t> Fn(&'t Tx, &'t Envelope, i64) -> BoxFuture<'t, Result<(), E>>
-            + Send
-            + Sync
-            + 'static,
+        F: for<'t> Fn(&'t Tx, &'t [Event]) -> BoxFuture<'t, Result<(), E>> + Send + Sync + 'static,
     {
         if entries.len() > 1 && taker.together(entries, source).await? {
             if let Some(entry) = entries.last() {

@@ -16,7 +16,7 @@ mod tail;
 mod verify;
 
 pub use chain::{GENESIS, hash};
-pub use follower::{Control, Follower, Report, State, TOGETHER};
+pub use follower::{Control, Event, Follower, Report, State, TOGETHER};
 pub use pin::pins;
 pub use sequencer::{Offer, offer, sequence};
 pub use server::FeedServer;

@@ -19,6 +19,15 @@ const ATTEMPTS: u32 = 5;
 /// The wait after the first attempt; it doubles.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// An event of a feed, as a consumer takes it up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Where it stands in its feed.
+    pub position: i64,
+    /// What it tells.
+    pub envelope: Envelope,
+}
+
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
@@ -72,7 +81,8 @@ pub(super) fn believe(entry: &FeedEntry, before: Option<&[u8]>) -> Result<(), St
 /// Entries that are taken together.
 struct Taking {
     first: i64,
-    envelopes: Vec<(i64, Envelope)>,
+    last: i64,
+    events: Vec<Event>,
     aggregates: Vec<Uuid>,
 }
 
@@ -82,7 +92,8 @@ impl Taking {
         let first = entries.first()?.position;
         let mut taking = Self {
             first,
-            envelopes: Vec::with_capacity(entries.len()),
+            last: first,
+            events: Vec::with_capacity(entries.len()),
             aggregates: Vec::with_capacity(entries.len()),
         };
         for (entry, expected) in entries.iter().zip(first..) {
@@ -93,7 +104,11 @@ impl Taking {
             taking
                 .aggregates
                 .push(envelope::aggregate_id(&envelope).ok()?);
-            taking.envelopes.push((entry.position, envelope));
+            taking.last = entry.position;
+            taking.events.push(Event {
+                position: entry.position,
+                envelope,
+            });
         }
         Some(taking)
     }
@@ -121,15 +136,15 @@ impl<F> Taker<F> {
     pub(super) async fn take<E>(&self, entry: Arc<FeedEntry>, source: Uuid) -> Result<Taken, Halt>
     where
         E: From<StorageError> + Display + Send + 'static,
-        F: for<'t> Fn(&'t Tx, &'t Envelope, i64) -> BoxFuture<'t, Result<(), E>>
-            + Send
-            + Sync
-            + 'static,
+        F: for<'t> Fn(&'t Tx, &'t [Event]) -> BoxFuture<'t, Result<(), E>> + Send + Sync + 'static,
     {
         let decoded = envelope::decode(&entry.envelope)
             .and_then(|envelope| Ok((envelope::aggregate_id(&envelope)?, envelope)));
-        let (aggregate, envelope) = match decoded {
-            Ok((aggregate, envelope)) => (aggregate, Arc::new(envelope)),
+        let (aggregate, event) = match decoded {
+            Ok((aggregate, envelope)) => {
+                let position = entry.position;
+                (aggregate, Arc::new(Event { position, envelope }))
+            }
             // It names no aggregate that others could wait behind.
             Err(error) => {
                 return self
@@ -139,7 +154,7 @@ impl<F> Taker<F> {
         };
         let (mut attempt, mut pause) = (1, PAUSE);
         loop {
-            let why = match self.once(&entry, &envelope, aggregate, source).await {
+            let why = match self.once(&entry, &event, aggregate, source).await {
                 Ok(taken) => return Ok(taken),
                 Err(Fault::Mismatch(ours)) => return Err(mismatch(ours)),
                 Err(Fault::Storage(StorageError::Unavailable)) => {
@@ -174,10 +189,7 @@ impl<F> Taker<F> {
     ) -> Result<bool, Halt>
     where
         E: From<StorageError> + Display + Send + 'static,
-        F: for<'t> Fn(&'t Tx, &'t Envelope, i64) -> BoxFuture<'t, Result<(), E>>
-            + Send
-            + Sync
-            + 'static,
+        F: for<'t> Fn(&'t Tx, &'t [Event]) -> BoxFuture<'t, Result<(), E>> + Send + Sync + 'static,
     {
         let Some(taking) = Taking::of(entries) else {
             return Ok(false);
@@ -199,12 +211,8 @@ impl<F> Taker<F> {
                     if cursor::any_parked(tx.conn(), &name, &taking.aggregates).await? {
                         return Ok(false);
                     }
-                    let mut last = taking.first;
-                    for (position, envelope) in &taking.envelopes {
-                        apply(tx, envelope, *position).await.map_err(Fault::Apply)?;
-                        last = *position;
-                    }
-                    cursor::save(tx, &name, last, source).await?;
+                    apply(tx, &taking.events).await.map_err(Fault::Apply)?;
+                    cursor::save(tx, &name, taking.last, source).await?;
                     Ok(true)
                 })
             })
@@ -220,23 +228,20 @@ impl<F> Taker<F> {
     async fn once<E>(
         &self,
         entry: &Arc<FeedEntry>,
-        envelope: &Arc<Envelope>,
+        event: &Arc<Event>,
         aggregate: Uuid,
         source: Uuid,
     ) -> Result<Taken, Fault<E>>
     where
         E: From<StorageError> + Send + 'static,
-        F: for<'t> Fn(&'t Tx, &'t Envelope, i64) -> BoxFuture<'t, Result<(), E>>
-            + Send
-            + Sync
-            + 'static,
+        F: for<'t> Fn(&'t Tx, &'t [Event]) -> BoxFuture<'t, Result<(), E>> + Send + Sync + 'static,
     {
         let (name, apply) = (Arc::clone(&self.name), Arc::clone(&self.apply));
-        let (entry, envelope) = (Arc::clone(entry), Arc::clone(envelope));
+        let (entry, event) = (Arc::clone(entry), Arc::clone(event));
         self.db
             .run("feed.apply", move |tx| {
                 let (name, apply) = (Arc::clone(&name), Arc::clone(&apply));
-                let (entry, envelope) = (Arc::clone(&entry), Arc::clone(&envelope));
+                let (entry, event) = (Arc::clone(&entry), Arc::clone(&event));
                 Box::pin(async move {
                     if let Turn::Not(taken) = turn(tx, &name, entry.position, source).await? {
                         return Ok(taken);
@@ -254,9 +259,8 @@ impl<F> Taker<F> {
                         )
                         .await?;
                     } else {
-                        apply(tx, &envelope, entry.position)
-                            .await
-                            .map_err(Fault::Apply)?;
+                        let one = std::slice::from_ref(event.as_ref());
+                        apply(tx, one).await.map_err(Fault::Apply)?;
                     }
                     cursor::save(tx, &name, entry.position, source).await?;
                     Ok(if parked {

@@ -1,6 +1,6 @@
 //! A consumer whose effects can be counted.
 
-use feed::{Control, Follower, State};
+use feed::{Control, Event, Follower, State};
 use futures::future::BoxFuture;
 use proto::event::v1::Envelope;
 use runtime::Shutdown;
@@ -81,11 +81,14 @@ where
     F: Fn(&Envelope, i64) -> After + Clone + Send + Sync + 'static,
 {
     let control = follower.control();
-    let task = tokio::spawn(follower.run(move |tx: &Tx, envelope: &Envelope, position| {
+    let task = tokio::spawn(follower.run(move |tx: &Tx, events: &[Event]| {
         let after = after.clone();
         Box::pin(async move {
-            effect(tx, envelope, position).await?;
-            after(envelope, position).await
+            for Event { position, envelope } in events {
+                effect(tx, envelope, *position).await?;
+                after(envelope, *position).await?;
+            }
+            Ok(())
         })
     }));
     Following {

@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use feed::Follower;
-use proto::event::v1::Envelope;
+use feed::{Event, Follower};
 use storage::{StorageError, Tx};
 
 use super::{App, project, submit};
@@ -29,9 +28,9 @@ pub(crate) async fn run(app: App) {
     let follower = Follower::new(CONSUMER, source, app.db.clone(), shutdown.clone())
         .knowing(app.ctx.incarnations.clone(), "workflow");
     let projecting = app.clone();
-    let following = follower.run(move |tx: &Tx, envelope: &Envelope, _| {
+    let following = follower.run(move |tx: &Tx, events: &[Event]| {
         let app = projecting.clone();
-        Box::pin(async move { take(&app, tx, envelope).await })
+        Box::pin(async move { take(&app, tx, events).await })
     });
     let opening = async {
         while shutdown.pause(EVERY).await {
@@ -43,15 +42,23 @@ pub(crate) async fn run(app: App) {
     tokio::join!(following, opening);
 }
 
-async fn take(app: &App, tx: &Tx, envelope: &Envelope) -> Result<(), Error> {
-    let dossier = feed::envelope::aggregate_id(envelope).map_err(|_| StorageError::Other)?;
-    // Most come back of what was applied by the answer: a look without a lock.
-    let known = files::instance_version(tx.conn(), dossier).await?;
-    if known.is_some_and(|known| envelope.aggregate_version <= known) {
-        return Ok(());
+async fn take(app: &App, tx: &Tx, events: &[Event]) -> Result<(), Error> {
+    let mut told = Vec::with_capacity(events.len());
+    for Event { envelope, .. } in events {
+        let dossier = feed::envelope::aggregate_id(envelope).map_err(|_| StorageError::Other)?;
+        told.push((dossier, envelope));
     }
-    let moved = Moved::of(envelope.clone())?;
-    project::one(app, tx, dossier, &moved, app.ids.next()).await?;
+    // Most come back of what was applied by the answer: a look without a lock.
+    let dossiers = told.iter().map(|(dossier, _)| *dossier).collect();
+    let known = files::instance_versions(tx.conn(), &dossiers).await?;
+    for (dossier, envelope) in told {
+        let known = known.get(&dossier);
+        if known.is_some_and(|known| envelope.aggregate_version <= *known) {
+            continue;
+        }
+        let moved = Moved::of(envelope.clone())?;
+        project::one(app, tx, dossier, &moved, app.ids.next()).await?;
+    }
     Ok(())
 }
 

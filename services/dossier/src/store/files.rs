@@ -1,7 +1,9 @@
 //! Case files: read, added, replaced under their version.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::working_time;
-use sea_orm::sea_query::{InsertStatement, UpdateStatement};
+use sea_orm::sea_query::{Expr, InsertStatement, UpdateStatement};
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
@@ -51,17 +53,19 @@ pub(crate) async fn find<C: ConnectionTrait>(
         .transpose()
 }
 
-/// The version of the instance that a file shows; none where there is no file.
-pub(crate) async fn instance_version<C: ConnectionTrait>(
+/// The versions of the instances that files show, by the files' ids.
+pub(crate) async fn instance_versions<C: ConnectionTrait>(
     conn: &C,
-    id: Uuid,
-) -> Result<Option<i64>, StorageError> {
-    Ok(Entity::find_by_id(id)
+    ids: &BTreeSet<Uuid>,
+) -> Result<BTreeMap<Uuid, i64>, StorageError> {
+    let rows: Vec<(Uuid, i64)> = Entity::find()
         .select_only()
-        .column(Column::InstanceVersion)
+        .columns([Column::Id, Column::InstanceVersion])
+        .filter(Column::Id.is_in(ids.iter().copied()))
         .into_tuple()
-        .one(conn)
-        .await?)
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// A file by its id, locked until the unit of work ends.
@@ -123,8 +127,9 @@ pub(crate) async fn unopened<C: ConnectionTrait>(
     conn: &C,
     limit: u64,
 ) -> Result<Vec<Stored>, StorageError> {
+    // In the words of the partial index `dossier_unopened`.
     let query = Entity::find()
-        .filter(Column::InstanceVersion.eq(0))
+        .filter(Expr::cust(r#""instance_version" = 0"#))
         .order_by_asc(Column::Id);
     query
         .limit(limit)

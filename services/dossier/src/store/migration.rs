@@ -4,7 +4,7 @@ use sea_orm_migration::prelude::*;
 
 /// The chain of dossier, after storage's own base tables.
 pub fn all() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(CaseFiles)]
+    vec![Box::new(CaseFiles), Box::new(Unopened)]
 }
 
 /// Expand: case files and code counters.
@@ -38,6 +38,29 @@ impl MigrationTrait for CaseFiles {
         for index in INDEXES {
             manager.get_connection().execute_unprepared(index).await?;
         }
+        Ok(())
+    }
+}
+
+/// An index of the files alone whose instance is not open yet: a job looks for them
+/// every other second, and there are hardly ever any.
+struct Unopened;
+
+impl MigrationName for Unopened {
+    fn name(&self) -> &'static str {
+        "m20261126_dossier_unopened"
+    }
+}
+
+#[async_trait::async_trait]
+#[expect(
+    elided_lifetimes_in_paths,
+    reason = "the trait's own signature, as its macro wants it"
+)]
+impl MigrationTrait for Unopened {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let index = r#"CREATE INDEX dossier_unopened ON dossier (id) WHERE "instance_version" = 0"#;
+        manager.get_connection().execute_unprepared(index).await?;
         Ok(())
     }
 }

@@ -10,15 +10,22 @@ use storage::{StorageError, Tx};
 use crate::store::dates::{self, Day};
 use crate::store::facts::DossierFact;
 
-/// Adds the years of the days that a row names, where they are not there.
-pub async fn ensure(tx: &Tx, calendar: &Calendar, row: &DossierFact) -> Result<(), StorageError> {
-    let named = [
-        Some(row.day),
-        row.accepted_day,
-        row.due_day,
-        row.finished_day,
-    ];
-    let years: BTreeSet<i32> = named.into_iter().flatten().map(|day| day.year()).collect();
+/// Adds the years of the days that rows name, where they are not there.
+pub async fn ensure<'r>(
+    tx: &Tx,
+    calendar: &Calendar,
+    rows: impl IntoIterator<Item = &'r DossierFact>,
+) -> Result<(), StorageError> {
+    let named = rows.into_iter().flat_map(|row| {
+        let days = [
+            Some(row.day),
+            row.accepted_day,
+            row.due_day,
+            row.finished_day,
+        ];
+        days.into_iter().flatten()
+    });
+    let years: BTreeSet<i32> = named.map(|day| day.year()).collect();
     for year in years {
         let Some(first) = NaiveDate::from_ymd_opt(year, 1, 1) else {
             continue;

@@ -1,16 +1,17 @@
 //! Loading the warehouse: each event of the dossier feed becomes columns, in the
 //! unit of work that moves the cursor.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use domain::case_file::Fact;
 use domain::working_time::Calendar;
-use feed::{Control, Follower, State, envelope};
-use proto::event::v1::Envelope;
+use feed::{Control, Event, Follower, State, envelope};
 use storage::cursor::{self, Cursor};
 use storage::{Batch, StorageError, Tx};
+use uuid::Uuid;
 
 use super::shape::{self, Occasion, StepChange};
 use super::{App, dates};
@@ -38,9 +39,9 @@ pub(crate) async fn run(app: App) {
             .knowing(app.incarnations.clone(), "dossier");
         let control = follower.control();
         let calendar = Arc::clone(&app.calendar);
-        let following = follower.run(move |tx: &Tx, envelope: &Envelope, position| {
+        let following = follower.run(move |tx: &Tx, events: &[Event]| {
             let calendar = Arc::clone(&calendar);
-            Box::pin(async move { take(&calendar, tx, envelope, position).await })
+            Box::pin(async move { take(&calendar, tx, events).await })
         });
         let watching = async {
             set_back(&app, &control).await;
@@ -74,56 +75,90 @@ fn is_set_back(reached: i64, state: &State, began: Cursor, stored: Cursor) -> bo
     stored.position < reached || (stopped && stored.incarnation != began.incarnation)
 }
 
-/// The effect of one event.
+/// The effect of events: each row is written once, however many tell of it.
 ///
 /// # Errors
-/// `Stale` when the dossier's beginning was never seen.
-pub async fn take(
-    calendar: &Calendar,
-    tx: &Tx,
-    envelope: &Envelope,
-    position: i64,
-) -> Result<(), Error> {
-    if envelope.aggregate_kind != KIND {
+/// `Stale` when a dossier's beginning was never seen.
+pub async fn take(calendar: &Calendar, tx: &Tx, events: &[Event]) -> Result<(), Error> {
+    let told: Vec<(Occasion, Vec<Fact>)> = events
+        .iter()
+        .filter(|event| event.envelope.aggregate_kind == KIND)
+        .map(read)
+        .collect::<Result<_, _>>()?;
+    if told.is_empty() {
         return Ok(());
     }
+    let dossiers = told.iter().map(|(occasion, _)| occasion.dossier).collect();
+    let mut rows = facts::find_all(tx.conn(), &dossiers).await?;
+    let mut steps = Steps::default();
+    for (occasion, facts) in &told {
+        let known = rows.remove(&occasion.dossier);
+        let loaded = shape::after(known, *occasion, facts)?.ok_or(StorageError::Stale)?;
+        for change in loaded.steps {
+            steps.note(occasion.dossier, change);
+        }
+        rows.insert(occasion.dossier, loaded.row);
+    }
+    dates::ensure(tx, calendar, rows.values()).await?;
+    let batch = Batch::new().insert(facts::put(rows.values()));
+    steps.write(batch).write(tx).await?;
+    Ok(())
+}
+
+fn read(event: &Event) -> Result<(Occasion, Vec<Fact>), Error> {
     let unreadable = |_| Error::Unreadable("an event");
-    let facts: Vec<Fact> = envelope::facts(envelope).map_err(unreadable)?;
+    let envelope = &event.envelope;
     let occasion = Occasion {
         dossier: envelope::aggregate_id(envelope).map_err(unreadable)?,
         at: envelope::at(envelope).map_err(unreadable)?,
-        position,
+        position: event.position,
     };
-    let known = facts::find(tx.conn(), occasion.dossier).await?;
-    let loaded = shape::after(known, occasion, &facts)?.ok_or(StorageError::Stale)?;
-    dates::ensure(tx, calendar, &loaded.row).await?;
-    let mut batch = Batch::new().insert(facts::put(&loaded.row));
-    let mut touched = BTreeSet::new();
-    for step in &loaded.steps {
-        let task = match step {
-            StepChange::Opened(row) => row.task,
-            StepChange::Closed(task, ..) => *task,
-        };
-        // What is opened and closed by one event is two batches: parts of one have
-        // no order.
-        if !touched.insert(task) {
-            std::mem::take(&mut batch).write(tx).await?;
-        }
-        batch = match step {
-            StepChange::Opened(row) => batch.insert(facts::put_step(row)),
-            StepChange::Closed(task, at, verb) => {
-                batch.update(facts::close_step(occasion.dossier, *task, *at, verb))
+    Ok((occasion, envelope::facts(envelope).map_err(unreadable)?))
+}
+
+/// What becomes of steps, by dossier and task: the parts of a batch have no order,
+/// so none of them may be the same step's.
+#[derive(Default)]
+struct Steps {
+    opened: BTreeMap<(Uuid, Uuid), facts::Step>,
+    closed: BTreeMap<(Uuid, Uuid), (DateTime<Utc>, &'static str)>,
+}
+
+impl Steps {
+    fn note(&mut self, dossier: Uuid, change: StepChange) {
+        match change {
+            StepChange::Opened(row) => {
+                let key = (dossier, row.task);
+                // The whole row is written: what was closed before is open again.
+                self.closed.remove(&key);
+                self.opened.insert(key, *row);
             }
-        };
+            StepChange::Closed(task, at, verb) => {
+                let key = (dossier, task);
+                if let Some(row) = self.opened.get_mut(&key) {
+                    row.closed = Some(at);
+                    row.closing_verb = Some(verb.to_owned());
+                } else {
+                    self.closed.insert(key, (at, verb));
+                }
+            }
+        }
     }
-    batch.write(tx).await?;
-    Ok(())
+
+    fn write(&self, mut batch: Batch) -> Batch {
+        if !self.opened.is_empty() {
+            batch = batch.insert(facts::put_steps(self.opened.values()));
+        }
+        for ((dossier, task), (at, verb)) in &self.closed {
+            batch = batch.update(facts::close_step(*dossier, *task, *at, verb));
+        }
+        batch
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
 
     fn at(position: i64, incarnation: u128) -> Cursor {
         Cursor {

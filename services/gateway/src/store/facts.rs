@@ -1,5 +1,7 @@
 //! The facts of the warehouse: dossiers and their steps.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
@@ -36,11 +38,24 @@ pub async fn find<C: ConnectionTrait>(
     Ok(fact_dossier::Entity::find_by_id(id).one(conn).await?)
 }
 
-/// Adds or replaces a dossier's row.
-pub fn put(row: &DossierFact) -> Insert {
+/// Dossiers' rows, by their ids.
+pub async fn find_all<C: ConnectionTrait>(
+    conn: &C,
+    ids: &BTreeSet<Uuid>,
+) -> Result<BTreeMap<Uuid, DossierFact>, StorageError> {
+    let rows = fact_dossier::Entity::find()
+        .filter(fact_dossier::Column::Id.is_in(ids.iter().copied()))
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// Adds or replaces rows, of different dossiers, one at least.
+pub fn put<'r>(rows: impl IntoIterator<Item = &'r DossierFact>) -> Insert {
     use fact_dossier::{Column, Entity};
     let rest = Column::iter().filter(|column| !matches!(column, Column::Id));
-    Entity::insert(row.clone().into_active_model().reset_all())
+    let rows = rows.into_iter().cloned();
+    Entity::insert_many(rows.map(|row| row.into_active_model().reset_all()))
         .on_conflict(
             OnConflict::column(Column::Id)
                 .update_columns(rest)
@@ -49,11 +64,12 @@ pub fn put(row: &DossierFact) -> Insert {
         .into_query()
 }
 
-/// Adds or replaces a step's row.
-pub fn put_step(row: &Step) -> Insert {
+/// Adds or replaces rows of different steps, one at least.
+pub fn put_steps<'r>(rows: impl IntoIterator<Item = &'r Step>) -> Insert {
     use fact_step::{Column, Entity};
     let rest = Column::iter().filter(|column| !matches!(column, Column::Dossier | Column::Task));
-    Entity::insert(row.clone().into_active_model().reset_all())
+    let rows = rows.into_iter().cloned();
+    Entity::insert_many(rows.map(|row| row.into_active_model().reset_all()))
         .on_conflict(
             OnConflict::columns([Column::Dossier, Column::Task])
                 .update_columns(rest)

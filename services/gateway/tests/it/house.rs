@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::actor::{ActingPost, Actor, Principal, Role};
 use domain::clock::{Clock, Ids};
 use domain::ids::{PersonId, PostId, SessionId, UnitId};
+use feed::Event;
 use gateway::App;
 use gateway::app::follow;
 use gateway::store::migration;
@@ -209,14 +210,13 @@ impl Store {
     /// Loads lives as the follower does.
     pub(crate) async fn load(&self, lives: &[Life]) {
         let envelopes = lives.iter().flat_map(Life::envelopes);
-        let all: Arc<Vec<_>> = Arc::new((1..).zip(envelopes).collect());
+        let event = |(position, envelope)| Event { position, envelope };
+        let all: Arc<Vec<Event>> = Arc::new((1..).zip(envelopes).map(event).collect());
         let calendar = Arc::clone(&self.app.calendar);
         let loaded = self.app.db.run("load", move |tx| {
             let (all, calendar) = (Arc::clone(&all), Arc::clone(&calendar));
             Box::pin(async move {
-                for (position, envelope) in all.iter() {
-                    follow::take(&calendar, tx, envelope, *position).await?;
-                }
+                follow::take(&calendar, tx, &all).await?;
                 Ok::<_, gateway::Error>(())
             })
         });

@@ -59,7 +59,7 @@ async fn put(store: &Store, rows: Vec<DossierFact>) {
         let rows = Arc::clone(&rows);
         Box::pin(async move {
             for row in rows.iter() {
-                Batch::new().insert(facts::put(row)).write(tx).await?;
+                Batch::new().insert(facts::put([row])).write(tx).await?;
             }
             Ok::<_, Error>(())
         })

@@ -173,11 +173,9 @@ async fn replicas_over_one_store_load_each_event_once() {
             let calendar = std::sync::Arc::clone(&app.calendar);
             house.ground.shutdown.spawn("replica", async move {
                 follower
-                    .run(move |tx, envelope, position| {
+                    .run(move |tx, events| {
                         let calendar = std::sync::Arc::clone(&calendar);
-                        Box::pin(
-                            async move { follow::take(&calendar, tx, envelope, position).await },
-                        )
+                        Box::pin(async move { follow::take(&calendar, tx, events).await })
                     })
                     .await;
             });

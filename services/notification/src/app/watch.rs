@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::working_time;
 use runtime::Shutdown;
 use storage::{Batch, Tx};
@@ -13,12 +13,12 @@ use uuid::Uuid;
 use super::App;
 use crate::error::Error;
 use crate::store::messages::{self, Message};
-use crate::store::watched;
+use crate::store::watched::{self, Watched};
 
 /// How often.
 const EVERY: Duration = Duration::from_mins(1);
 /// After a commit, others gather for this long.
-const GATHER: Duration = Duration::from_millis(200);
+const GATHER: Duration = Duration::from_secs(1);
 /// How many dossiers a unit of work tells of.
 const BATCH: u64 = 200;
 
@@ -57,26 +57,21 @@ pub(crate) async fn tell(app: &App) -> Result<(), Error> {
                 Box::pin(async move {
                     let tomorrow = end_of_day(now);
                     let due = watched::untold(tx.conn(), now, tomorrow, BATCH).await?;
-                    for row in &due {
-                        let mut batch = Batch::new();
-                        let late = row.due_key < now.timestamp_micros();
-                        let kind = if late { "overdue" } else { "due_today" };
-                        for recipient in row.recipients.split(' ').filter(|r| !r.is_empty()) {
-                            let unique = format!("{kind}/{}/{recipient}", row.due_key);
-                            let message = Message {
-                                id: Uuid::new_v5(&row.dossier, unique.as_bytes()),
-                                recipient: recipient.to_owned(),
-                                kind: kind.to_owned(),
-                                dossier: row.dossier,
-                                detail: String::new(),
-                                created: now,
-                            };
-                            batch = batch.insert(messages::put(&message));
-                        }
-                        let told = if late { 2 } else { 1 };
-                        batch = batch.update(watched::told(row.dossier, told));
-                        batch.write(tx).await?;
+                    let messages: Vec<Message> =
+                        due.iter().flat_map(|row| messages_of(row, now)).collect();
+                    let mut batch = Batch::new();
+                    if !messages.is_empty() {
+                        batch = batch.insert(messages::put(&messages));
                     }
+                    let (late, today): (Vec<_>, Vec<_>) =
+                        due.iter().partition(|row| is_late(row, now));
+                    for (rows, told) in [(late, 2), (today, 1)] {
+                        if !rows.is_empty() {
+                            let rows = rows.iter().map(|row| row.dossier);
+                            batch = batch.update(watched::told(rows, told));
+                        }
+                    }
+                    batch.write(tx).await?;
                     Ok::<_, Error>(())
                 })
             })
@@ -84,8 +79,33 @@ pub(crate) async fn tell(app: &App) -> Result<(), Error> {
     }
 }
 
+fn is_late(row: &Watched, now: DateTime<Utc>) -> bool {
+    row.due_key < now.timestamp_micros()
+}
+
+/// A message for each whom a dossier waits for.
+fn messages_of(row: &Watched, now: DateTime<Utc>) -> impl Iterator<Item = Message> + '_ {
+    let kind = if is_late(row, now) {
+        "overdue"
+    } else {
+        "due_today"
+    };
+    let recipients = row.recipients.split(' ').filter(|r| !r.is_empty());
+    recipients.map(move |recipient| {
+        let unique = format!("{kind}/{}/{recipient}", row.due_key);
+        Message {
+            id: Uuid::new_v5(&row.dossier, unique.as_bytes()),
+            recipient: recipient.to_owned(),
+            kind: kind.to_owned(),
+            dossier: row.dossier,
+            detail: String::new(),
+            created: now,
+        }
+    })
+}
+
 /// Midnight in Vietnam, in microseconds.
-fn end_of_day(now: chrono::DateTime<chrono::Utc>) -> i64 {
+fn end_of_day(now: DateTime<Utc>) -> i64 {
     let local = working_time::local(now).unwrap_or_default();
     let left = TimeDelta::days(1) - (local.time() - chrono::NaiveTime::MIN);
     (now + left).timestamp_micros()

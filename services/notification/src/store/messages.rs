@@ -33,9 +33,10 @@ pub(crate) fn role_address(unit: &str, role: Role) -> String {
     format!("role:{unit}:{role:?}")
 }
 
-/// Adds a message; one of the same id is already there.
-pub(crate) fn put(message: &Message) -> Insert {
-    message::Entity::insert(message.clone().into_active_model().reset_all())
+/// Adds messages, one at least; those of the same id are already there.
+pub(crate) fn put(messages: &[Message]) -> Insert {
+    let rows = messages.iter().cloned();
+    message::Entity::insert_many(rows.map(|row| row.into_active_model().reset_all()))
         .on_conflict(
             OnConflict::column(message::Column::Id)
                 .do_nothing()

@@ -1,5 +1,7 @@
 //! What may fall due, and whom to tell.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Utc};
 use domain::case_file::Fact;
 use domain::process::Fact as Step;
@@ -20,12 +22,16 @@ pub(crate) type Watched = super::entity::watched::Model;
 /// No dossier is due as late as this.
 const NEVER: i64 = i64::MAX;
 
-/// A watched dossier by its id.
+/// Watched dossiers, by their ids.
 pub(crate) async fn find<C: ConnectionTrait>(
     conn: &C,
-    dossier: Uuid,
-) -> Result<Option<Watched>, StorageError> {
-    Ok(Entity::find_by_id(dossier).one(conn).await?)
+    dossiers: &BTreeSet<Uuid>,
+) -> Result<BTreeMap<Uuid, Watched>, StorageError> {
+    let rows = Entity::find()
+        .filter(Column::Dossier.is_in(dossiers.iter().copied()))
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.dossier, row)).collect())
 }
 
 /// The row after an event's facts; none when its beginning was never seen.
@@ -73,9 +79,10 @@ fn hand(row: &mut Watched, recipients: String) {
     }
 }
 
-/// Replaces a row.
-pub(crate) fn put(row: &Watched) -> Insert {
-    Entity::insert(row.clone().into_active_model().reset_all())
+/// Adds or replaces rows, of different dossiers, one at least.
+pub(crate) fn put<'r>(rows: impl IntoIterator<Item = &'r Watched>) -> Insert {
+    let rows = rows.into_iter().cloned();
+    Entity::insert_many(rows.map(|row| row.into_active_model().reset_all()))
         .on_conflict(
             OnConflict::column(Column::Dossier)
                 .update_columns([
@@ -90,6 +97,10 @@ pub(crate) fn put(row: &Watched) -> Insert {
         .into_query()
 }
 
+/// What the partial index `watched_untold` holds, in its very words: a database
+/// takes an index only where the query says no less.
+const UNTOLD: &str = r#""open" AND "told" < 2"#;
+
 /// Open dossiers that are late, or due before `tomorrow`, and not told of so.
 pub(crate) async fn untold<C: ConnectionTrait>(
     conn: &C,
@@ -97,25 +108,21 @@ pub(crate) async fn untold<C: ConnectionTrait>(
     tomorrow: i64,
     limit: u64,
 ) -> Result<Vec<Watched>, StorageError> {
-    let late = Condition::all()
-        .add(Column::DueKey.lt(now.timestamp_micros()))
-        .add(Column::Told.lt(2));
-    let today = Condition::all()
-        .add(Column::DueKey.lt(tomorrow))
-        .add(Column::Told.lt(1));
+    let late = Column::DueKey.lt(now.timestamp_micros());
     Ok(Entity::find()
-        .filter(Column::Open.eq(true))
-        .filter(Condition::any().add(late).add(today))
+        .filter(Expr::cust(UNTOLD))
+        .filter(Column::DueKey.lt(tomorrow))
+        .filter(Condition::any().add(late).add(Column::Told.lt(1)))
         .order_by_asc(Column::DueKey)
         .limit(limit)
         .all(conn)
         .await?)
 }
 
-/// Remembers what was told.
-pub(crate) fn told(dossier: Uuid, told: i32) -> Update {
+/// Remembers what was told of dossiers.
+pub(crate) fn told(dossiers: impl IntoIterator<Item = Uuid>, told: i32) -> Update {
     Entity::update_many()
         .col_expr(Column::Told, Expr::value(told))
-        .filter(Column::Dossier.eq(dossier))
+        .filter(Column::Dossier.is_in(dossiers))
         .into_query()
 }
