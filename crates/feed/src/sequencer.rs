@@ -18,7 +18,7 @@ use crate::tail::{self, Tail};
 const BATCH: u64 = 512;
 /// After a batch, events gather for this long before the next one: what a batch
 /// costs is paid for all of them.
-const GATHER: Duration = Duration::from_millis(20);
+const GATHER: Duration = Duration::from_millis(40);
 /// How often to look for what other replicas committed.
 const POLL: Duration = Duration::from_millis(200);
 /// The longest wait after a failure.

@@ -88,7 +88,7 @@ where
                 effect(tx, envelope, *position).await?;
                 after(envelope, *position).await?;
             }
-            Ok(())
+            Ok::<_, StorageError>(())
         })
     }));
     Following {
