@@ -1,6 +1,7 @@
 //! Takes up another service's feed: each event's effect once, in order.
 
 mod control;
+mod replay;
 mod take;
 
 use std::fmt::Display;
@@ -21,6 +22,7 @@ use uuid::Uuid;
 use crate::chain;
 use control::Reporter;
 pub use control::{Control, Report, State};
+use replay::Again;
 pub use take::Event;
 use take::{Taken, Taker};
 
@@ -43,6 +45,7 @@ pub struct Follower {
     reporter: Reporter,
     control: Control,
     knowing: Option<(Incarnations, String)>,
+    again: Duration,
 }
 
 /// The last entry that was taken by this process. Its hash outlives the line, so
@@ -116,6 +119,7 @@ impl Follower {
             reporter,
             control,
             knowing: None,
+            again: replay::EVERY,
         }
     }
 
@@ -124,6 +128,14 @@ impl Follower {
     #[must_use]
     pub fn knowing(mut self, incarnations: Incarnations, service: &str) -> Self {
         self.knowing = Some((incarnations, service.to_owned()));
+        self
+    }
+
+    /// How often parked events are tried again, beside once at the start of a line;
+    /// 5 minutes unless it is said.
+    #[must_use]
+    pub fn trying_again(mut self, every: Duration) -> Self {
+        self.again = every;
         self
     }
 
@@ -136,7 +148,9 @@ impl Follower {
     /// other, of one at least, inside the unit of work that also moves the cursor;
     /// it may be run again, and does nothing outside the database. Of several that
     /// it refuses each is tried alone; what it refuses 5 times is parked, and so is
-    /// all that follows of that aggregate, until an operator mends it.
+    /// all that follows of that aggregate. What is parked is tried again, in its
+    /// order, at the start of a line and every few minutes: an operator mends the
+    /// cause and has nothing else to do.
     pub async fn run<E, F>(self, apply: F)
     where
         E: From<StorageError> + Display + Send + 'static,
@@ -145,9 +159,10 @@ impl Follower {
         let taker = Taker::new(&self.name, self.db.clone(), self.shutdown.clone(), apply);
         let mut wait = WAIT;
         let mut last = Last::default();
+        let mut again = Again::new(self.again);
         while !self.shutdown.is_stopped() {
             let before = self.reporter.position();
-            let halt = match self.round(&taker, &mut last).await {
+            let halt = match self.round(&taker, &mut last, &mut again).await {
                 Ok(()) => Halt::Away("the source ended the stream".to_owned()),
                 Err(halt) => halt,
             };
@@ -181,7 +196,12 @@ impl Follower {
     }
 
     /// From the stored cursor to the end of one stream.
-    async fn round<E, F>(&self, taker: &Taker<F>, last: &mut Last) -> Result<(), Halt>
+    async fn round<E, F>(
+        &self,
+        taker: &Taker<F>,
+        last: &mut Last,
+        again: &mut Again,
+    ) -> Result<(), Halt>
     where
         E: From<StorageError> + Display + Send + 'static,
         F: for<'t> Fn(&'t Tx, &'t [Event]) -> BoxFuture<'t, Result<(), E>> + Send + Sync + 'static,
@@ -193,6 +213,7 @@ impl Follower {
             self.know(incarnation);
         }
         self.reporter.at(after);
+        again.soon();
         let request = WatchRequest {
             after_position: after,
             incarnation: incarnation
@@ -212,6 +233,7 @@ impl Follower {
             self.know(theirs);
             self.reporter.head(batch.head_position);
             self.reporter.state(State::Following);
+            again.pass(taker, theirs).await?;
             let entries: Vec<_> = batch.entries.into_iter().map(Arc::new).collect();
             for some in entries.chunks(TOGETHER) {
                 self.take(taker, some, theirs, last).await?;

@@ -226,19 +226,30 @@ fn postgres(url: &str, connections: u32) -> ConnectOptions {
     options
 }
 
-/// Refuses a server that answers before it has written.
+/// Refuses a server that answers before it has written, and warns of one that lets
+/// its tables decay.
 async fn durable(pool: &DatabaseConnection) -> Result<(), StorageError> {
     for setting in ["fsync", "synchronous_commit", "full_page_writes"] {
-        let asked = Statement::from_string(pool.get_database_backend(), format!("SHOW {setting}"));
-        let row = pool.query_one_raw(asked).await?;
-        let value: String = row
-            .ok_or_else(|| DbErr::Custom("SHOW gave no row".to_owned()))?
-            .try_get_by_index(0)?;
-        if value == "off" {
+        if shown(pool, setting).await? == "off" {
             return Err(StorageError::Unfit(format!(
                 "{setting} is off: acknowledged writes could be lost"
             )));
         }
     }
+    for setting in ["autovacuum", "track_counts"] {
+        if shown(pool, setting).await? == "off" {
+            tracing::warn!(
+                setting,
+                "is off: without statistics queries get slower with every row"
+            );
+        }
+    }
     Ok(())
+}
+
+async fn shown(pool: &DatabaseConnection, setting: &str) -> Result<String, StorageError> {
+    let asked = Statement::from_string(pool.get_database_backend(), format!("SHOW {setting}"));
+    let row = pool.query_one_raw(asked).await?;
+    let row = row.ok_or_else(|| DbErr::Custom("SHOW gave no row".to_owned()))?;
+    Ok(row.try_get_by_index(0)?)
 }

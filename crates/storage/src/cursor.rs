@@ -109,7 +109,7 @@ pub async fn pin(tx: &Tx, service: &str, incarnation: Uuid) -> Result<Uuid, Stor
 }
 
 /// Sets an event aside that a consumer could not apply, so that the others do
-/// not wait for it. It is the operator's to mend and replay.
+/// not wait for it. The cause is the operator's to mend; then it is tried again.
 pub async fn park(
     tx: &Tx,
     consumer: &str,
@@ -160,6 +160,73 @@ pub async fn any_parked<C: ConnectionTrait>(
         .one(conn)
         .await?
         .is_some())
+}
+
+/// An event that waits for its cause to be mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parked {
+    /// Where it stands in its feed.
+    pub position: i64,
+    /// It as it came.
+    pub envelope: Vec<u8>,
+}
+
+/// The aggregates with a parked event, by the position of their first one, from
+/// those after `after` on. Events that name no aggregate (nil) are not among them.
+pub async fn parked_heads<C: ConnectionTrait>(
+    conn: &C,
+    consumer: &str,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<(Uuid, i64)>, StorageError> {
+    use sea_orm::{
+        ColumnTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    };
+    let first = || parked::Column::Position.min();
+    Ok(parked::Entity::find()
+        .select_only()
+        .column(parked::Column::AggregateId)
+        .column_as(first(), "first")
+        .filter(parked::Column::Consumer.eq(consumer))
+        .filter(parked::Column::AggregateId.ne(Uuid::nil()))
+        .group_by(parked::Column::AggregateId)
+        .having(first().gt(after))
+        .order_by_asc(first())
+        .limit(limit)
+        .into_tuple()
+        .all(conn)
+        .await?)
+}
+
+/// The first parked event of an aggregate.
+pub async fn first_parked<C: ConnectionTrait>(
+    conn: &C,
+    consumer: &str,
+    aggregate_id: Uuid,
+) -> Result<Option<Parked>, StorageError> {
+    use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
+    let row = parked::Entity::find()
+        .filter(parked::Column::Consumer.eq(consumer))
+        .filter(parked::Column::AggregateId.eq(aggregate_id))
+        .order_by_asc(parked::Column::Position)
+        .one(conn)
+        .await?;
+    Ok(row.map(|r| Parked {
+        position: r.position,
+        envelope: r.envelope,
+    }))
+}
+
+/// Takes a parked event off the list, in the unit of work that applied it.
+pub async fn unpark(tx: &Tx, consumer: &str, position: i64) -> Result<(), StorageError> {
+    let gone = parked::Entity::delete_by_id((consumer.to_owned(), position))
+        .exec(tx.conn())
+        .await?;
+    if gone.rows_affected == 1 {
+        Ok(())
+    } else {
+        Err(StorageError::Stale)
+    }
 }
 
 /// How many events are parked, of all consumers.

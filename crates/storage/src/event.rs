@@ -1,8 +1,10 @@
 //! The event log: written with the business change, read by everyone else.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::sea_query::InsertStatement;
+use sea_orm::sea_query::{Condition, ExprTrait as _, InsertStatement};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect as _,
     QueryTrait as _,
@@ -106,17 +108,29 @@ pub async fn load_after<C: ConnectionTrait>(
         .await?)
 }
 
-/// The newest event of an aggregate.
-pub async fn newest<C: ConnectionTrait>(
+/// When aggregates came to these versions, each named once; without those that did
+/// not.
+pub async fn instants<C: ConnectionTrait>(
     conn: &C,
-    aggregate_id: Uuid,
-) -> Result<Option<StoredEvent>, StorageError> {
-    Ok(event::Entity::find()
-        .filter(event::Column::AggregateId.eq(aggregate_id))
-        .order_by_desc(event::Column::AggregateVersion)
-        .limit(1)
-        .one(conn)
-        .await?)
+    versions: &[(Uuid, i64)],
+) -> Result<BTreeMap<Uuid, DateTime<Utc>>, StorageError> {
+    if versions.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let any = versions
+        .iter()
+        .fold(Condition::any(), |any, (id, version)| {
+            let one = event::Column::AggregateId.eq(*id);
+            any.add(one.and(event::Column::AggregateVersion.eq(*version)))
+        });
+    let found: Vec<(Uuid, DateTime<Utc>)> = event::Entity::find()
+        .select_only()
+        .columns([event::Column::AggregateId, event::Column::At])
+        .filter(any)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(found.into_iter().collect())
 }
 
 /// Every event in order of insertion, after `seq`, at most `limit`.

@@ -16,14 +16,27 @@ mod verbs;
 
 pub use deployment::Shape;
 
+use runtime::Shutdown;
+
 use crate::Outcome;
 use crate::cli::Bench;
 
 /// Why a measurement broke.
 pub(crate) type Broken = Box<dyn std::error::Error + Send + Sync>;
 
-/// Measures and tells; fails when a measured store does not verify.
+/// Measures and tells; fails when a measured store does not verify. Whoever
+/// interrupts it stops the servers too, which would go on measuring nothing.
 pub(crate) async fn run(what: Bench) -> Outcome {
+    let signalled = Shutdown::new().signalled()?;
+    tokio::select! {
+        done = measure(what) => done,
+        () = signalled => {
+            Err("interrupted: its servers are stopped, its databases motcua_scratch_… are left".into())
+        }
+    }
+}
+
+async fn measure(what: Bench) -> Outcome {
     match what {
         Bench::Lifecycle(args) => lifecycle::run(args).await,
         Bench::Feed(args) => feed::run(args).await,

@@ -42,7 +42,7 @@ pub(super) enum Taken {
 }
 
 /// Why a unit of work did not commit.
-enum Fault<E> {
+pub(super) enum Fault<E> {
     Storage(StorageError),
     Apply(E),
     Mismatch(Uuid),
@@ -116,10 +116,10 @@ impl Taking {
 
 /// Applies events under a consumer's cursor.
 pub(super) struct Taker<F> {
-    name: Arc<str>,
-    db: Db,
+    pub(super) name: Arc<str>,
+    pub(super) db: Db,
     shutdown: Shutdown,
-    apply: Arc<F>,
+    pub(super) apply: Arc<F>,
 }
 
 impl<F> Taker<F> {
@@ -317,12 +317,22 @@ impl<F> Taker<F> {
     }
 }
 
-fn mismatch(ours: Uuid) -> Halt {
+pub(super) fn mismatch(ours: Uuid) -> Halt {
     Halt::Mismatch(format!("the cursor has moved to incarnation {ours}"))
 }
 
 /// Locks the cursor and tells whether `position` is the next one.
 async fn turn<E>(tx: &Tx, name: &str, position: i64, source: Uuid) -> Result<Turn, Fault<E>> {
+    let stored = locked(tx, name, source).await?;
+    Ok(match position - stored {
+        1 => Turn::Now,
+        ahead if ahead > 1 => Turn::Not(Taken::Gap),
+        _ => Turn::Not(Taken::Duplicate),
+    })
+}
+
+/// Locks the cursor, which must be of this source; answers its position.
+pub(super) async fn locked<E>(tx: &Tx, name: &str, source: Uuid) -> Result<i64, Fault<E>> {
     let mut stored = cursor::lock(tx, name).await?;
     if stored.is_none() {
         ensure(tx, name, source).await?;
@@ -332,11 +342,7 @@ async fn turn<E>(tx: &Tx, name: &str, position: i64, source: Uuid) -> Result<Tur
     if stored.incarnation != source {
         return Err(Fault::Mismatch(stored.incarnation));
     }
-    Ok(match position - stored.position {
-        1 => Turn::Now,
-        ahead if ahead > 1 => Turn::Not(Taken::Gap),
-        _ => Turn::Not(Taken::Duplicate),
-    })
+    Ok(stored.position)
 }
 
 /// Makes the cursor where there is none, so that there is a row to lock.

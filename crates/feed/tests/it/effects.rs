@@ -1,5 +1,7 @@
 //! A consumer whose effects can be counted.
 
+use std::time::Duration;
+
 use feed::{Control, Event, Follower, State};
 use futures::future::BoxFuture;
 use proto::event::v1::Envelope;
@@ -120,6 +122,17 @@ impl Consumer {
             shutdown,
             after,
         )
+    }
+
+    /// The same, and what is parked is tried again this often.
+    pub(crate) fn follow_trying<F>(&self, source: &Channel, every: Duration, after: F) -> Following
+    where
+        F: Fn(&Envelope, i64) -> After + Clone + Send + Sync + 'static,
+    {
+        let shutdown = Shutdown::new();
+        let db = self.store.db.clone();
+        let follower = Follower::new(NAME, source.clone(), db, shutdown.clone());
+        run(follower.trying_again(every), shutdown, after)
     }
 
     /// The positions of the stored effects, in the order in which they came.

@@ -1,7 +1,8 @@
 //! Effects: once each, in order, whatever happens to the follower.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use proto::event::v1::Envelope;
 use storage::StorageError;
@@ -9,7 +10,7 @@ use storage::StorageError;
 use motcua_feed as feed;
 
 use crate::effects::{After, pairs};
-use crate::{Source, append, append_all, event_of};
+use crate::{Source, append, append_all, event_of, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_effect_happens_once_over_replicas_restarts_and_cancellations() {
@@ -141,6 +142,97 @@ async fn a_poison_event_is_parked_after_five_attempts_and_only_its_aggregate_wai
             .find(|c| c.id == "test.nothing_parked")
             .unwrap();
         assert_eq!(parked.violations, 1);
+        following.end().await;
+        source.stop().await;
+    }
+}
+
+/// Poisons aggregate 1 for as long as the flag is up, and counts the refusals.
+fn ill(
+    flag: &Arc<AtomicBool>,
+    refused: &Arc<AtomicU32>,
+) -> impl Fn(&Envelope, i64) -> After + Clone + Send + Sync + use<> {
+    let (flag, refused) = (Arc::clone(flag), Arc::clone(refused));
+    move |envelope, _| {
+        let refuse = flag.load(Ordering::SeqCst) && poisoned(envelope);
+        refused.fetch_add(u32::from(refuse), Ordering::SeqCst);
+        Box::pin(async move {
+            if refuse {
+                return Err(StorageError::Other);
+            }
+            Ok(())
+        })
+    }
+}
+
+#[tokio::test]
+async fn what_is_parked_is_taken_up_in_its_order_once_its_cause_is_gone() {
+    for (one, consumer) in pairs().await {
+        let source = Source::of(&one.db);
+        source.numbered([(1, 1), (1, 2), (2, 1), (1, 3)]).await;
+        let flag = Arc::new(AtomicBool::new(true));
+        let refused = Arc::new(AtomicU32::new(0));
+        let following = consumer.follow_with(&source.channel, ill(&flag, &refused));
+        following.at(4).await;
+        following.end().await;
+        assert_eq!(consumer.parked().await, [2, 4], "{}", one.label);
+
+        // Tried again while it is still ill: all of it stays where it is.
+        let before = refused.load(Ordering::SeqCst);
+        let every = Duration::from_millis(1);
+        let following = consumer.follow_trying(&source.channel, every, ill(&flag, &refused));
+        let mut version = 1;
+        let mut other = async || {
+            version += 1;
+            append(&one.db, 2, version).await.unwrap();
+        };
+        until("it is tried again, twice", async || {
+            other().await;
+            refused.load(Ordering::SeqCst) >= before + 2
+        })
+        .await;
+        assert_eq!(consumer.parked().await, [2, 4], "{}", one.label);
+
+        // The cause is gone while the line is up: nobody has to do anything more.
+        flag.store(false, Ordering::SeqCst);
+        until("nothing is parked", async || {
+            other().await;
+            consumer.parked().await.is_empty()
+        })
+        .await;
+        append(&one.db, 1, 4).await.unwrap();
+        let of_one = async || {
+            let aggregate = crate::aggregate(1);
+            let ask = format!("SELECT count(*) FROM effect WHERE aggregate = '{aggregate}'");
+            consumer.count(&ask).await
+        };
+        until("what comes after it waits behind nothing", async || {
+            of_one().await == 4
+        })
+        .await;
+        let effects = consumer.effects().await;
+        let order: Vec<_> = effects.iter().filter(|p| [1, 2, 4].contains(*p)).collect();
+        assert_eq!(order, [&1, &2, &4], "{}: {effects:?}", one.label);
+        following.end().await;
+        source.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_new_line_tries_what_is_parked() {
+    for (one, consumer) in pairs().await {
+        let source = Source::of(&one.db);
+        source.numbered([(1, 1), (1, 2)]).await;
+        let flag = Arc::new(AtomicBool::new(true));
+        let following = consumer.follow_with(&source.channel, ill(&flag, &Arc::default()));
+        following.at(2).await;
+        following.end().await;
+        assert_eq!(consumer.parked().await, [2], "{}", one.label);
+        let following = consumer.follow(&source.channel);
+        append(&one.db, 2, 1).await.unwrap();
+        following.at(3).await;
+        assert_eq!(consumer.parked().await, [0; 0], "{}", one.label);
+        assert_eq!(consumer.effects().await, [1, 2, 3], "{}", one.label);
         following.end().await;
         source.stop().await;
     }

@@ -116,10 +116,7 @@ impl DossierQueryService for QueryApi {
         });
         wrong.end()?;
         let (files, next) = read::page(&self.0, &actor, &filter, after, size).await?;
-        let mut dossiers = Vec::with_capacity(files.len());
-        for file in &files {
-            dossiers.push(view::dossier(&self.0, file, Detail::Masked).await?);
-        }
+        let dossiers = view::dossiers(&self.0, &files, Detail::Masked).await?;
         let next = next
             .and_then(|key| page::encode(&tag, &key).ok())
             .unwrap_or_default();

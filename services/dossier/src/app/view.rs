@@ -33,17 +33,42 @@ pub(crate) enum Detail {
     Bare,
 }
 
+/// Dossiers on the wire, in the order of the files: two readings for all of them.
+pub(crate) async fn dossiers(
+    app: &App,
+    files: &[CaseFile],
+    detail: Detail,
+) -> Result<Vec<pb::Dossier>, Error> {
+    let rows = private(app, files, detail).await?;
+    let returned = returned(app, files).await?;
+    let told = files.iter().map(|file| {
+        let returned = returned.get(&file.id.0).copied();
+        shown(app, file, detail, (&rows, returned))
+    });
+    Ok(told.collect())
+}
+
 /// The dossier on the wire.
 pub(crate) async fn dossier(
     app: &App,
     file: &CaseFile,
     detail: Detail,
 ) -> Result<pb::Dossier, Error> {
+    let one = std::slice::from_ref(file);
+    let told = dossiers(app, one, detail).await?.pop();
+    told.ok_or(Error::NotFound)
+}
+
+fn shown(
+    app: &App,
+    file: &CaseFile,
+    detail: Detail,
+    (rows, returned): (&Rows, Option<DateTime<Utc>>),
+) -> pb::Dossier {
     let instance = file.instance.as_ref();
-    let rows = private(app, file, detail).await?;
     let clock = instance.map(|i| &i.clock);
     let stamp = |at: Option<DateTime<Utc>>| at.map(timestamp);
-    Ok(pb::Dossier {
+    pb::Dossier {
         name: format!("dossiers/{}", file.id),
         code: file.code.clone().unwrap_or_default(),
         etag: etag(file),
@@ -61,31 +86,31 @@ pub(crate) async fn dossier(
             .map(|p| format!("people/{p}"))
             .unwrap_or_default(),
         channel: channel(file.channel).into(),
-        applicant: applicant(&rows, file, detail),
+        applicant: applicant(rows, file, detail),
         parts: file.parts.iter().map(part).collect(),
         submitted: stamp(Some(file.submitted)),
         accepted: stamp(clock.and_then(|c| c.accepted)),
         due: stamp(clock.and_then(|c| c.due)),
         finished: stamp(clock.and_then(|c| c.stopped)),
-        returned: returned(app, file).await?.map(timestamp),
+        returned: stamp(returned),
         days_left: instance.and_then(|i| days_left(app, i)),
         step_label: instance
             .and_then(|i| i.task.as_ref())
             .map(|t| format!("{}: {}", t.label, t.action))
             .unwrap_or_default(),
         drafts: if detail == Detail::Whole {
-            drafts(&rows, file)
+            drafts(rows, file)
         } else {
             Vec::new()
         },
         rehearsal: file.rehearsal,
         actions: Vec::new(),
         result_number: if detail == Detail::Whole {
-            number(&rows, file)
+            number(rows, file)
         } else {
             String::new()
         },
-    })
+    }
 }
 
 /// What the actor may do with the file now.
@@ -215,14 +240,16 @@ fn part(part: &domain::case_file::Part) -> pb::Part {
 type Rows = BTreeMap<(Uuid, i64), Opened>;
 
 /// The private rows that are shown, in one reading.
-async fn private(app: &App, file: &CaseFile, detail: Detail) -> Result<Rows, StorageError> {
+async fn private(app: &App, files: &[CaseFile], detail: Detail) -> Result<Rows, StorageError> {
     let mut wanted = Vec::new();
-    if detail != Detail::Bare {
-        wanted.push(&file.applicant);
-    }
-    if detail == Detail::Whole {
-        wanted.extend(file.drafts.iter().map(|draft| &draft.row));
-        wanted.extend(&file.notes);
+    for file in files {
+        if detail != Detail::Bare {
+            wanted.push(&file.applicant);
+        }
+        if detail == Detail::Whole {
+            wanted.extend(file.drafts.iter().map(|draft| &draft.row));
+            wanted.extend(&file.notes);
+        }
     }
     let wanted: Vec<_> = wanted.iter().map(|r| (r.row, r.version)).collect();
     private_row::get_all(app.db.read(), &app.vault, &wanted).await
@@ -293,14 +320,17 @@ fn number(rows: &Rows, file: &CaseFile) -> String {
     numbered.map(|note| note.number).unwrap_or_default()
 }
 
-/// When the result was handed out: what ends so ends by that event.
-async fn returned(app: &App, file: &CaseFile) -> Result<Option<DateTime<Utc>>, StorageError> {
+/// When results were handed out: what ends so ends by the event of its version.
+async fn returned(
+    app: &App,
+    files: &[CaseFile],
+) -> Result<BTreeMap<Uuid, DateTime<Utc>>, StorageError> {
     let handed = |i: &Instance| i.state == domain::dossier::State::Returned;
-    if !file.instance.as_ref().is_some_and(handed) {
-        return Ok(None);
-    }
-    let last = storage::event::newest(app.db.read(), file.id.0).await?;
-    Ok(last.map(|event| event.at))
+    let ended = files
+        .iter()
+        .filter(|file| file.instance.as_ref().is_some_and(handed));
+    let versions: Vec<_> = ended.map(|file| (file.id.0, file.version)).collect();
+    storage::event::instants(app.db.read(), &versions).await
 }
 
 fn days_left(app: &App, instance: &Instance) -> Option<i32> {
