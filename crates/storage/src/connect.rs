@@ -221,6 +221,9 @@ fn postgres(url: &str, connections: u32) -> ConnectOptions {
                 ("statement_timeout", "20s"),
                 ("lock_timeout", "5s"),
                 ("idle_in_transaction_session_timeout", "10s"),
+                // The server's default is that of turning disks: it reads a table
+                // whole where a few lookups would do, and keeps to that plan.
+                ("random_page_cost", "1.1"),
             ])
         });
     options

@@ -8,7 +8,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKe
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use hmac::{Hmac, Mac};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait as _, InsertStatement, OnConflict};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, InsertStatement, OnConflict};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect as _,
     QueryTrait as _,
@@ -197,26 +197,30 @@ pub async fn get_all<C: ConnectionTrait>(
     if wanted.is_empty() {
         return Ok(BTreeMap::new());
     }
+    // Each by its whole key: of a few rows PostgreSQL would sooner read all that
+    // there are, and keeps to the plan while they become many.
+    let any = wanted.iter().fold(Condition::any(), |any, (row, version)| {
+        let one = private_row::Column::Id.eq(*row);
+        any.add(one.and(private_row::Column::Version.eq(*version)))
+    });
     let with_keys = private_row::Entity::find()
-        .filter(private_row::Column::Id.is_in(wanted.iter().map(|(row, _)| *row)))
+        .filter(any)
         .column_as(of_subject(subject_key::Column::Nonce), "key_nonce")
         .column_as(of_subject(subject_key::Column::Wrapped), "key_wrapped")
         .into_model::<WithKey>();
     let mut found = BTreeMap::new();
     for row in with_keys.all(conn).await? {
-        let at = (row.stored.id, row.stored.version);
         let (Some(nonce), Some(wrapped)) = (row.key_nonce, row.key_wrapped) else {
             continue;
         };
-        if wanted.contains(&at) {
-            let subject = row.stored.subject;
-            let key = subject_key::Model {
-                subject,
-                nonce,
-                wrapped,
-            };
-            found.insert(at, opened(vault, row.stored, &key)?);
-        }
+        let subject = row.stored.subject;
+        let key = subject_key::Model {
+            subject,
+            nonce,
+            wrapped,
+        };
+        let at = (row.stored.id, row.stored.version);
+        found.insert(at, opened(vault, row.stored, &key)?);
     }
     Ok(found)
 }
@@ -230,9 +234,9 @@ struct WithKey {
     key_wrapped: Option<Vec<u8>>,
 }
 
-/// A column of the key of a row's subject. Looked up a row: PostgreSQL plans a join
-/// of two small tables as a hash of the whole, and keeps to it for as long as nobody
-/// analyses the tables while they grow.
+/// A column of the key of a row's subject, looked up a row. A join of two small
+/// tables PostgreSQL plans as a hash of the whole, and keeps to it for as long as
+/// nobody analyses the tables while they grow.
 fn of_subject(column: subject_key::Column) -> Expr {
     let same = Expr::col((subject_key::Entity, subject_key::Column::Subject))
         .equals((private_row::Entity, private_row::Column::Subject));

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use sea_orm::{ConnectionTrait as _, Statement};
 use storage::private_row::{self, Commitment, Opened, Vault};
-use storage::{Db, StorageError, event};
+use storage::{Db, StorageError, Tx, event};
 use uuid::Uuid;
 
 use motcua_storage as storage;
@@ -244,6 +245,49 @@ async fn rows_of_a_new_subject_put_at_once_open_under_one_key() {
             assert_eq!(opened.plain, "Đào".as_bytes(), "{}", one.label);
         }
         assert_eq!(number(&one.db, "SELECT count(*) FROM subject_key").await, 1);
+    }
+}
+
+/// Rows of `private_row` and `subject_key` that this unit of work has read by going
+/// through a table from its beginning.
+async fn read_whole(tx: &Tx) -> Result<i64, StorageError> {
+    let asked = Statement::from_string(
+        tx.conn().get_database_backend(),
+        "SELECT sum(seq_tup_read)::bigint FROM pg_stat_xact_user_tables
+         WHERE relname IN ('private_row', 'subject_key')",
+    );
+    let row = tx.conn().query_one_raw(asked).await?.unwrap();
+    Ok(row.try_get_by_index(0)?)
+}
+
+#[tokio::test]
+async fn a_plan_made_for_a_small_store_does_not_go_through_it_when_it_is_large() {
+    let servers = all().await.into_iter();
+    for one in servers.filter(|one| one.label == "postgres") {
+        let read = one.db.run::<_, StorageError, _>("read", |tx| {
+            Box::pin(async move {
+                let vault = vault();
+                let mut fill = (1..=1000_u128).map(Uuid::from_u128);
+                for id in fill.by_ref().take(10) {
+                    private_row::put(tx, &vault, id, "applicant", id, 1, b"text").await?;
+                }
+                let wanted = [1, 2, 3, 4, 5].map(|n| (Uuid::from_u128(n), 1));
+                // PostgreSQL keeps to one plan from the sixth time on.
+                for _ in 0..8 {
+                    private_row::get_all(tx.conn(), &vault, &wanted).await?;
+                }
+                for id in fill {
+                    private_row::put(tx, &vault, id, "applicant", id, 1, b"text").await?;
+                }
+                let before = read_whole(tx).await?;
+                for _ in 0..8 {
+                    let found = private_row::get_all(tx.conn(), &vault, &wanted).await?;
+                    assert_eq!(found.len(), wanted.len());
+                }
+                Ok(read_whole(tx).await? - before)
+            })
+        });
+        assert_eq!(read.await.unwrap(), 0);
     }
 }
 
