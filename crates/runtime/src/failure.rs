@@ -67,6 +67,15 @@ impl Failure {
         Self::invalid(vec![FieldViolation::new(field, message)])
     }
 
+    /// The bytes are no message of the method's type.
+    pub fn malformed() -> Self {
+        Self {
+            message: "Nội dung gửi lên không phải là thông điệp hợp lệ của phương thức này."
+                .to_owned(),
+            ..Self::new(Reason::InvalidField)
+        }
+    }
+
     /// No token, or one that is forged, expired or for somebody else.
     pub fn unauthenticated() -> Self {
         Self::new(Reason::Unauthenticated)
@@ -223,6 +232,12 @@ impl Failure {
     /// When to try again.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
+    }
+
+    /// Whether what was asked may have been done, or may yet be: nobody has said
+    /// that it was refused.
+    pub fn is_undecided(&self) -> bool {
+        self.is_transient() || matches!(self.reason, Reason::Internal | Reason::Unspecified)
     }
 
     /// Whether the same request with the same `request_id` may succeed later.

@@ -4,6 +4,7 @@
 mod access;
 mod authenticate;
 mod deadline;
+mod decode;
 mod limit;
 mod listener;
 mod panic;

@@ -60,14 +60,15 @@ impl From<&Status> for Failure {
 impl Failure {
     /// What another service said, with its Vietnamese text and field
     /// violations. A status that is not ours is judged by its code, and its
-    /// text is dropped.
+    /// text is dropped; one that was made on this side of a line that broke has
+    /// a source, and says that the service is away, whatever code it was given.
     pub fn from_status(status: &Status) -> Self {
         let details = status.get_error_details();
         let reason = details
             .error_info()
             .filter(|info| info.domain == DOMAIN)
             .and_then(|info| Reason::from_str_name(&format!("{PREFIX}{}", info.reason)))
-            .unwrap_or_else(|| foreign(status.code()));
+            .unwrap_or_else(|| foreign(status));
         let mut failure = Failure::new(reason);
         if let Some(text) = details.localized_message() {
             failure.message.clone_from(&text.message);
@@ -87,8 +88,10 @@ impl Failure {
     }
 }
 
-fn foreign(code: Code) -> Reason {
-    match code {
+fn foreign(status: &Status) -> Reason {
+    let broke = std::error::Error::source(status).is_some();
+    match status.code() {
+        Code::Unknown | Code::Internal | Code::DataLoss if broke => Reason::Unavailable,
         Code::InvalidArgument => Reason::InvalidField,
         Code::Unauthenticated => Reason::Unauthenticated,
         Code::PermissionDenied => Reason::Denied,

@@ -20,7 +20,7 @@ use tower::{Service, ServiceExt as _};
 use tracing::{Instrument as _, Span};
 
 use super::access::Table;
-use super::{authenticate, deadline, limit, panic, permit, trace};
+use super::{authenticate, deadline, decode, limit, panic, permit, trace};
 use crate::auth::Verifier;
 use crate::client::{Scope, enter};
 use crate::failure::Failure;
@@ -133,7 +133,7 @@ impl Service<Request<Body>> for Stack {
         let handled = async move {
             let work = AssertUnwindSafe(enter(scope, routes.oneshot(request))).catch_unwind();
             match tokio::time::timeout(passing.budget, work).await {
-                Ok(Ok(answer)) => answer,
+                Ok(Ok(answer)) => answer.map(decode::told),
                 Ok(Err(cause)) => Ok(Status::from(panic::failure(&*cause)).into_http()),
                 Err(_) => Ok(Status::from(Failure::deadline()).into_http()),
             }

@@ -16,6 +16,7 @@ mod keys;
 mod layers;
 mod leaving;
 mod limits;
+mod lines;
 mod neighbours;
 mod probe;
 mod tokens;

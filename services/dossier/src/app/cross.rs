@@ -71,7 +71,8 @@ async fn carry(app: &App, act: &Act, crossing: Crossing) -> Result<CaseFile, Err
     let kept = keep(app, file, key, &crossing).await?;
     match workflow::cross(app, act, file, &command).await {
         Ok(moved) => project::answered(app, &stored, moved, kept.note, act.clone()).await,
-        Err(Error::Elsewhere(failure)) if failure.is_transient() => Err(Error::Elsewhere(failure)),
+        // It may have crossed all the same: its words wait for the feed.
+        Err(Error::Elsewhere(failure)) if failure.is_undecided() => Err(Error::Elsewhere(failure)),
         Err(error) => {
             // What was refused leaves no word behind.
             if kept.wrote {
