@@ -184,7 +184,10 @@ impl Db {
         let Some(batch) = self.mutate(name, batch).await? else {
             return Ok(true);
         };
-        self.commit_whole(name, batch).await
+        let outcome = self.commit_whole(name, batch).await;
+        #[cfg(feature = "mutants")]
+        let outcome = swallowed(outcome);
+        outcome
     }
 
     async fn commit_whole(&self, name: &'static str, batch: Batch) -> Result<bool, StorageError> {
@@ -200,6 +203,18 @@ impl Db {
             .await;
         }
         tx::single(self, name, batch.one()).await
+    }
+}
+
+/// The mutant that does not say when the database was away.
+#[cfg(feature = "mutants")]
+fn swallowed(outcome: Result<bool, StorageError>) -> Result<bool, StorageError> {
+    use crate::mutant;
+    match outcome {
+        Err(StorageError::Unavailable | StorageError::Other) if mutant::is(mutant::SWALLOWED) => {
+            Ok(true)
+        }
+        outcome => outcome,
     }
 }
 

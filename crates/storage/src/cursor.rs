@@ -88,6 +88,29 @@ pub async fn pins<C: ConnectionTrait>(conn: &C) -> Result<BTreeMap<String, Uuid>
         .collect())
 }
 
+/// Every cursor and pin, with the service whose feed it follows or whom it pins: for
+/// whoever compares the sides after a restore. A consumer is `<follower>.<source>`.
+pub async fn sources<C: ConnectionTrait>(
+    conn: &C,
+) -> Result<Vec<(String, String, Cursor)>, StorageError> {
+    let rows = cursor::Entity::find().all(conn).await?;
+    let source = |consumer: &str| {
+        let pinned = consumer.strip_prefix(PIN);
+        let followed = consumer.rsplit_once('.').map(|(_, source)| source);
+        pinned.or(followed).map(str::to_owned)
+    };
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| {
+            let at = Cursor {
+                position: row.position,
+                incarnation: row.incarnation,
+            };
+            Some((source(&row.consumer)?, row.consumer, at))
+        })
+        .collect())
+}
+
 /// Pins a caller unless it is pinned; answers the incarnation that stands.
 pub async fn pin(tx: &Tx, service: &str, incarnation: Uuid) -> Result<Uuid, StorageError> {
     let consumer = format!("{PIN}{service}");

@@ -10,6 +10,7 @@
 //! - Store functions take the connection; they never begin or commit.
 
 pub mod access_log;
+pub mod backup;
 mod batch;
 mod check;
 mod connect;

@@ -2,6 +2,7 @@
 //! room that opens units of work.
 
 pub(crate) mod act;
+pub mod after_restore;
 pub(crate) mod amendment;
 pub(crate) mod cross;
 pub(crate) mod follow;

@@ -3,5 +3,6 @@
 pub(crate) mod codes;
 mod entity;
 pub(crate) mod files;
+pub(crate) mod kept;
 pub(crate) mod list;
 pub mod migration;

@@ -14,7 +14,7 @@ use storage::{Check, Db, StorageError, event};
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::store::{codes, files};
+use crate::store::{codes, files, kept};
 use domain::case_file::{CaseFile, Fact, RowRef};
 
 /// Checks every case file against its events, and its projection against the
@@ -135,6 +135,13 @@ async fn files_hold(db: &Db, master_key: &[u8; 32]) -> Result<Vec<Check>, Storag
                 let key = (code.agency.clone(), code.day.to_string());
                 serials.entry(key).or_default().push(i64::from(code.serial));
             }
+        }
+    }
+    // Codes of before a restore whose file is not back are given all the same.
+    for kept in kept::codes(db.read()).await? {
+        if files::by_code(db.read(), &kept.code).await?.is_none() {
+            let key = (kept.series, kept.day);
+            serials.entry(key).or_default().push(kept.serial);
         }
     }
     let after = codes::all(db.read()).await?;

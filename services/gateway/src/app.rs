@@ -1,6 +1,7 @@
 //! The use-cases, one a file: authorise, load, decide, save. The only room that
 //! opens units of work.
 
+pub mod after_restore;
 pub mod dates;
 pub mod dimensions;
 pub mod follow;

@@ -30,6 +30,13 @@ pub enum Command {
     Readiness(ReportArgs),
     /// Holds the stored data against every invariant.
     Verify(ReportArgs),
+    /// Copies the stores, while the services go on (sao lưu).
+    Backup(BackupArgs),
+    /// Puts copies in the place of stores (khôi phục); no server may run.
+    Restore(RestoreArgs),
+    /// After a restore: compares the services' stores, and brings them together
+    /// again (đối soát); no server may run.
+    Reconcile(ReconcileArgs),
     /// Prints the one-time link of the first administrator.
     FirstAdmin(AtArgs),
     /// Tells whether the process of this machine serves, for probes.
@@ -93,6 +100,45 @@ pub struct ReportArgs {
     pub at: AtArgs,
 }
 
+/// What `backup` is asked.
+#[derive(Args, Debug)]
+pub struct BackupArgs {
+    /// A new folder, or an empty one.
+    #[arg(long)]
+    pub to: PathBuf,
+    /// One service; may be repeated. Default: all of them.
+    #[arg(long = "service")]
+    pub services: Vec<String>,
+    #[command(flatten)]
+    pub at: AtArgs,
+}
+
+/// What `restore` is asked.
+#[derive(Args, Debug)]
+pub struct RestoreArgs {
+    /// A folder that `backup` has made.
+    #[arg(long)]
+    pub from: PathBuf,
+    /// One service; may be repeated. Default: all that were copied.
+    #[arg(long = "service")]
+    pub services: Vec<String>,
+    /// Keeps what is there under another name, and takes its place.
+    #[arg(long)]
+    pub replace: bool,
+    #[command(flatten)]
+    pub at: AtArgs,
+}
+
+/// What `reconcile` is asked.
+#[derive(Args, Debug)]
+pub struct ReconcileArgs {
+    /// Does it; without it, says what there is to do.
+    #[arg(long)]
+    pub apply: bool,
+    #[command(flatten)]
+    pub at: AtArgs,
+}
+
 /// What `health` is asked.
 #[derive(Args, Debug)]
 pub struct HealthArgs {
@@ -127,13 +173,17 @@ pub struct TrialArgs {
     /// instance in a temporary folder.
     #[arg(long)]
     pub target: Option<String>,
+    /// The services of other processes, each where `peers` of the configuration
+    /// says.
+    #[arg(long, conflicts_with = "target")]
+    pub peers: bool,
     /// The officers' sign-in names and passwords at the target: what
     /// `serve --demo` wrote. Default: `demo-passwords.csv` in the data folder.
     #[arg(long)]
     pub credentials: Option<PathBuf>,
     /// A PostgreSQL server for the private instance, `postgres://user@host/db`:
     /// its databases are made for the rehearsal and dropped after it.
-    #[arg(long, conflicts_with = "target")]
+    #[arg(long, conflicts_with_all = ["target", "peers"])]
     pub postgres: Option<String>,
     /// How many lives at once.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=64))]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use runtime::config::{self, ConfigError, ExposeSecret as _, or_none};
+use runtime::config::{self, ConfigError, ExposeSecret as _, SecretString, or_none};
 use runtime::{client, server, telemetry};
 use serde::Deserialize;
 
@@ -187,13 +187,21 @@ impl Config {
             return Ok(storage::Config::Sqlite { file });
         };
         let mut url = url.replace("{service}", service);
-        if let Some(file) = &self.storage.password_file {
-            let password = config::secret_file(file)?;
+        if let Some(password) = self.password()? {
             let escaped = escape(password.expose_secret());
             url = url.replacen('@', &format!(":{escaped}@"), 1);
         }
         let connections = self.storage.connections;
         Ok(storage::Config::Postgres { url, connections })
+    }
+
+    /// The password of the databases, where a file holds it.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn password(&self) -> Result<Option<SecretString>, ConfigError> {
+        let file = self.storage.password_file.as_ref();
+        file.map(|file| config::secret_file(file)).transpose()
     }
 
     /// How a service of another process is reached.

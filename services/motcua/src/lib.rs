@@ -1,5 +1,6 @@
 //! The one binary: services, jobs and operators' commands behind one door.
 
+mod backup;
 pub mod bench;
 pub mod cli;
 mod commands;
@@ -9,6 +10,7 @@ pub mod house;
 mod integrity;
 pub mod keys;
 pub mod operator;
+mod reconcile;
 mod schema;
 pub mod serve;
 pub mod trial;
@@ -30,6 +32,9 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Due(args) => return commands::due::run(&args),
         Command::Bench(args) => within(bench::run(args.what)),
         Command::Serve(args) => within(serve::run(args)),
+        Command::Backup(args) => within(commands::backup::run(args)),
+        Command::Restore(args) => within(commands::restore::run(args)),
+        Command::Reconcile(args) => within(commands::reconcile::run(args)),
         Command::FirstAdmin(args) => within(commands::first_admin::run(args)),
         Command::Health(args) => within(commands::health::run(args)),
         Command::Migrate(args) => within(commands::migrate::run(args)),

@@ -94,10 +94,10 @@ async fn rehearse(
     for (errand, outcome) in walked {
         report.count(errand.unit, errand.kind, outcome);
     }
-    let operator = Operator::at(&target.operator);
+    let operator = &target.operator;
     report.judge(patience::persist(|| operator.verify()).await);
     if !target.private {
-        remember(&operator, &report, run).await?;
+        remember(operator, &report, run).await?;
     }
     report.seconds = began.elapsed().as_secs_f64();
     Ok(report)

@@ -1,5 +1,6 @@
 //! The use-cases, one a file.
 
+pub mod after_restore;
 pub(crate) mod choose;
 pub(crate) mod follow;
 pub(crate) mod inbox;

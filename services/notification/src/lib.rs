@@ -6,6 +6,7 @@ mod app;
 mod error;
 mod store;
 
+pub use app::after_restore;
 pub use store::migration;
 
 use proto::notification::v1::notification_service_server::NotificationServiceServer;

@@ -1,5 +1,6 @@
 //! The use-cases, one a file: load → authorise → decide → save.
 
+pub mod adopt;
 pub mod cross;
 pub mod due;
 pub mod explain_due;

@@ -9,7 +9,7 @@ use storage::{StorageError, Tx};
 use super::{App, project, submit};
 use crate::error::Error;
 use crate::neighbours::workflow::Moved;
-use crate::store::files;
+use crate::store::{files, kept};
 
 /// Our name as a consumer of the workflow's feed.
 const CONSUMER: &str = "dossier.workflow";
@@ -54,6 +54,10 @@ async fn take(app: &App, tx: &Tx, events: &[Event]) -> Result<(), Error> {
     for (dossier, envelope) in told {
         let known = known.get(&dossier);
         if known.is_some_and(|known| envelope.aggregate_version <= *known) {
+            continue;
+        }
+        // A restore has taken the file: there is nothing to project onto.
+        if known.is_none() && kept::is_lost(tx.conn(), dossier).await? {
             continue;
         }
         let moved = Moved::of(envelope.clone())?;

@@ -275,7 +275,7 @@ async fn code(tx: &Tx, file: &CaseFile, moved: &Moved) -> Result<Fact, StorageEr
         .map_err(|_| corrupt("workflow.event", file.id, "an instant out of range"))?
         .date();
     let series = case_file::provisional_agency(&file.receiver, file.rehearsal);
-    let serial = codes::next(tx, &series, &day.to_string()).await?;
+    let serial = codes::next(tx, &series, &day.to_string(), file.id.0).await?;
     let code = case_file::code(&file.receiver, file.rehearsal, day, serial)
         .map_err(|_| corrupt("code_counter", series, "makes no code"))?;
     Ok(Fact::CodeGiven { code })

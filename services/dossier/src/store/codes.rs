@@ -3,22 +3,32 @@
 
 use sea_orm::{ConnectionTrait, EntityTrait as _, Statement};
 use storage::{StorageError, Tx};
+use uuid::Uuid;
 
 use super::entity::code_counter::Entity;
+use super::kept;
 use crate::error::corrupt;
 
-/// The next serial, from 1.
-pub(crate) async fn next(tx: &Tx, series: &str, day: &str) -> Result<u32, StorageError> {
+/// The next serial, from 1; or the one that the dossier had before a restore.
+pub(crate) async fn next(
+    tx: &Tx,
+    series: &str,
+    day: &str,
+    dossier: Uuid,
+) -> Result<u32, StorageError> {
     // The row stays locked until the unit of work ends: two acceptances of one
     // unit wait for each other.
-    const NEXT: &str = "INSERT INTO code_counter (series, day, last) VALUES ($1, $2, 1) \
+    const NEXT: &str = "INSERT INTO code_counter (series, day, last) SELECT $1, $2, 1 \
+        WHERE NOT EXISTS (SELECT 1 FROM code_kept WHERE dossier = $3) \
         ON CONFLICT (series, day) DO UPDATE SET last = code_counter.last + 1 RETURNING last";
     let conn = tx.conn();
-    let values = [series.into(), day.into()];
+    let values = [series.into(), day.into(), dossier.into()];
     let next = Statement::from_sql_and_values(conn.get_database_backend(), NEXT, values);
     let none = || corrupt("code_counter", series, "no serial");
-    let row = conn.query_one_raw(next).await?.ok_or_else(none)?;
-    let last: i64 = row.try_get_by_index(0)?;
+    let last: i64 = match conn.query_one_raw(next).await? {
+        Some(row) => row.try_get_by_index(0)?,
+        None => kept::serial(conn, dossier).await?.ok_or_else(none)?,
+    };
     u32::try_from(last).map_err(|_| none())
 }
 

@@ -4,7 +4,7 @@ use sea_orm_migration::prelude::*;
 
 /// The chain of dossier, after storage's own base tables.
 pub fn all() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(CaseFiles), Box::new(Unopened)]
+    vec![Box::new(CaseFiles), Box::new(Unopened), Box::new(Kept)]
 }
 
 /// Expand: case files and code counters.
@@ -60,6 +60,48 @@ impl MigrationName for Unopened {
 impl MigrationTrait for Unopened {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let index = r#"CREATE INDEX dossier_unopened ON dossier (id) WHERE "instance_version" = 0"#;
+        manager.get_connection().execute_unprepared(index).await?;
+        Ok(())
+    }
+}
+
+/// Expand: what a restored store is told of the time that it has lost.
+struct Kept;
+
+impl MigrationName for Kept {
+    fn name(&self) -> &'static str {
+        "m20261127_dossier_kept"
+    }
+}
+
+#[async_trait::async_trait]
+#[expect(
+    elided_lifetimes_in_paths,
+    reason = "the trait's own signature, as its macro wants it"
+)]
+impl MigrationTrait for Kept {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let codes = Table::create()
+            .table("code_kept")
+            .col(ColumnDef::new("code").text().not_null().primary_key())
+            .col(ColumnDef::new("dossier").uuid().not_null())
+            .col(ColumnDef::new("series").text().not_null())
+            .col(ColumnDef::new("day").text().not_null())
+            .col(ColumnDef::new("serial").big_integer().not_null())
+            .to_owned();
+        let lost = Table::create()
+            .table("file_lost")
+            .col(ColumnDef::new("dossier").uuid().not_null().primary_key())
+            .col(ColumnDef::new("receiver").text().not_null())
+            .col(
+                ColumnDef::new("noticed")
+                    .timestamp_with_time_zone()
+                    .not_null(),
+            )
+            .to_owned();
+        manager.create_table(codes).await?;
+        manager.create_table(lost).await?;
+        let index = "CREATE UNIQUE INDEX code_kept_dossier ON code_kept (dossier)";
         manager.get_connection().execute_unprepared(index).await?;
         Ok(())
     }

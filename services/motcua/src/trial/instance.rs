@@ -1,6 +1,7 @@
 //! Where a rehearsal is held: a server that runs, or a private instance that is
 //! gone afterwards.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use runtime::client::{Channel, Config as Peer, Outgoing};
@@ -13,15 +14,15 @@ use crate::SERVICES;
 use crate::cli::TrialArgs;
 use crate::config::Config;
 use crate::house::Means;
-use crate::operator;
+use crate::operator::{self, Operator};
 use crate::serve::{DEMO_PASSWORDS, Served};
 
 /// The door of the instance, and what officers sign in with.
 pub(crate) struct Target {
     /// Lines for officers' own tokens.
     pub(crate) people: Lines,
-    /// A line under the operator's identity.
-    pub(crate) operator: Channel,
+    /// The operator, who verifies.
+    pub(crate) operator: Operator,
     /// Whether it is gone after the rehearsal.
     pub(crate) private: bool,
     /// Sign-in names and passwords.
@@ -37,8 +38,35 @@ impl Target {
         let config = args.at.load()?;
         match &args.target {
             Some(endpoint) => Self::running(args, &config, endpoint),
+            None if args.peers => Self::pods(args, &config),
             None => Self::private(args).await,
         }
+    }
+
+    /// One process a service: a line to each.
+    fn pods(
+        args: &TrialArgs,
+        config: &Config,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let outgoing = operator::outgoing(config)?;
+        let mut lines = BTreeMap::new();
+        for service in SERVICES {
+            let peer = config.peer(service);
+            let peer = peer.ok_or_else(|| format!("peers says nothing of {service}"))?;
+            lines.insert(service, Channel::tcp(&peer, outgoing.clone())?);
+        }
+        let operator = Operator::over(lines);
+        Ok(Self {
+            people: Lines {
+                account: operator.line("account")?.anonymous(),
+                workflow: operator.line("workflow")?.anonymous(),
+                dossier: operator.line("dossier")?.anonymous(),
+            },
+            operator,
+            private: false,
+            credentials: credentials(args, config),
+            own: None,
+        })
     }
 
     fn running(
@@ -46,8 +74,6 @@ impl Target {
         config: &Config,
         endpoint: &str,
     ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let credentials = args.credentials.clone();
-        let credentials = credentials.unwrap_or_else(|| config.data.join(DEMO_PASSWORDS));
         let peer = Peer {
             endpoint: endpoint.to_owned(),
             authority_file: config.peers.authority_file.clone(),
@@ -55,12 +81,12 @@ impl Target {
             key_file: config.peers.key_file.clone(),
             domain: None,
         };
-        let operator = Channel::tcp(&peer, operator::outgoing(config)?)?;
+        let door = Channel::tcp(&peer, operator::outgoing(config)?)?;
         Ok(Self {
-            people: Lines::through(&operator.anonymous()),
-            operator,
+            people: Lines::through(&door.anonymous()),
+            operator: Operator::at(&door),
             private: false,
-            credentials,
+            credentials: credentials(args, config),
             own: None,
         })
     }
@@ -97,7 +123,7 @@ impl Target {
         };
         Ok(Self {
             people: Lines::through(&Channel::tcp(&peer, nobody)?),
-            operator: Channel::tcp(&peer, operator::outgoing(&config)?)?,
+            operator: Operator::at(&Channel::tcp(&peer, operator::outgoing(&config)?)?),
             private: true,
             credentials: folder.path().join(DEMO_PASSWORDS),
             own: Some((served, folder, scratch)),
@@ -116,4 +142,10 @@ impl Target {
             tracing::warn!(%error, "the databases of the rehearsal are still there");
         }
     }
+}
+
+/// What the officers sign in with at a server that runs.
+fn credentials(args: &TrialArgs, config: &Config) -> PathBuf {
+    let named = args.credentials.clone();
+    named.unwrap_or_else(|| config.data.join(DEMO_PASSWORDS))
 }

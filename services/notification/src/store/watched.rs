@@ -10,7 +10,7 @@ use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
 };
-use storage::{Insert, StorageError, Update};
+use storage::{Insert, StorageError, Tx, Update};
 use uuid::Uuid;
 
 use super::entity::watched::{Column, Entity};
@@ -32,6 +32,15 @@ pub(crate) async fn find<C: ConnectionTrait>(
         .all(conn)
         .await?;
     Ok(rows.into_iter().map(|row| (row.dossier, row)).collect())
+}
+
+/// Deletes the rows of dossiers.
+pub(crate) async fn forget(tx: &Tx, dossiers: &BTreeSet<Uuid>) -> Result<(), StorageError> {
+    Entity::delete_many()
+        .filter(Column::Dossier.is_in(dossiers.iter().copied()))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
 }
 
 /// The row after an event's facts; none when its beginning was never seen.

@@ -21,7 +21,7 @@ const SKEW: TimeDelta = TimeDelta::minutes(2);
 /// The kind of our aggregate in events.
 pub const KIND: &str = "instance";
 /// The version of the facts' schema.
-const SCHEMA: i32 = 1;
+pub(super) const SCHEMA: i32 = 1;
 
 /// Who asks: the one acted for, and the service that made the call.
 #[derive(Clone, Debug)]
