@@ -7,11 +7,15 @@
 )]
 
 mod clock;
+mod draw;
 mod fault;
+pub mod ledger;
 mod refusal;
+pub mod tally;
 mod town;
 
 pub use clock::MovingClock;
+pub use draw::Draw;
 pub use fault::Fault;
 pub use refusal::{Refusal, refusal};
 pub use town::{Engine, Officer, Town, required, variable};

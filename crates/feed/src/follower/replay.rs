@@ -14,7 +14,7 @@ use super::take::{Event, Fault, Taker, locked, mismatch};
 use crate::envelope;
 
 /// How often, beside once at the start of a line.
-pub(super) const EVERY: Duration = Duration::from_secs(300);
+pub(super) const EVERY: Duration = Duration::from_mins(5);
 /// How many aggregates one pass tries at most; the next one goes on behind them.
 const AGGREGATES: u64 = 64;
 

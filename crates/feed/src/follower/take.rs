@@ -1,5 +1,8 @@
 //! One event's effect and the cursor, in one unit of work.
 
+#[cfg(feature = "mutants")]
+mod mutant;
+
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
@@ -194,6 +197,10 @@ impl<F> Taker<F> {
         let Some(taking) = Taking::of(entries) else {
             return Ok(false);
         };
+        #[cfg(feature = "mutants")]
+        if let Some(done) = self.mutate(&taking, source).await? {
+            return Ok(done);
+        }
         let (name, apply, taking) = (
             Arc::clone(&self.name),
             Arc::clone(&self.apply),

@@ -3,11 +3,13 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     clippy::clone_on_ref_ptr,
     clippy::disallowed_methods,
     reason = "helpers of tests may fail as tests do, and tests spawn without a tracker"
 )]
 
+mod deliveries;
 mod effects;
 mod fake;
 mod following;

@@ -7,12 +7,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
-use testkit::{Engine, variable};
+use testkit::ledger::{Acknowledged, Stores, differences, stores};
+use testkit::tally::{Outcome, Run, Subject};
+use testkit::{Draw, Engine, variable};
 use tokio::process::Child;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use uuid::Uuid;
 
-use crate::compare::{Acknowledged, Draw, Stores, differences, stores};
 use crate::place::{Place, Server, json, lines, postgres_is_there};
 
 /// At least so many kills land while lives are walked, on each engine.
@@ -46,6 +47,7 @@ async fn survive(engine: Engine) {
     let seed = seed();
     println!("{engine:?}: seed {seed}, MOTCUA_TEST_SEED={seed} repeats its moments");
     let place = Place::new(engine).await;
+    let run = Run::begin(Subject::new("T01 (all)", engine, seed));
     let list = place.beside("acknowledged");
     let server = place.serve().await;
     let began = Instant::now();
@@ -79,6 +81,12 @@ async fn survive(engine: Engine) {
         kept.instances.len()
     );
     let found = differences(&acts, &kept);
+    run.end(Outcome {
+        n: kills.walking + kills.ending,
+        acts: acts.len(),
+        found: found.clone(),
+        back: Vec::new(),
+    });
     assert!(found.is_empty(), "{found:#?}");
     assert_the_comparison_can_fail(&acts, &kept);
     place.end().await;

@@ -4,7 +4,9 @@
 //! their helper functions as test code too.
 
 #[cfg(test)]
-mod compare;
+mod counter;
+#[cfg(test)]
+mod drill;
 #[cfg(test)]
 mod due;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Holds the list of acknowledged acts against what the stores hold.
+//! The ledger of a fault test. Holds the list of acknowledged acts against what the stores hold.
 
 use std::collections::BTreeMap;
 
@@ -10,50 +10,52 @@ use uuid::Uuid;
 
 /// What the driver was told was done.
 #[derive(Clone, Debug)]
-pub(crate) struct Acknowledged {
+pub struct Acknowledged {
     /// The dossier.
-    pub(crate) dossier: Uuid,
+    pub dossier: Uuid,
     /// The method that was called.
-    pub(crate) method: String,
+    pub method: String,
     /// The caller's key.
-    pub(crate) request_id: Uuid,
+    pub request_id: Uuid,
     /// The officer.
-    pub(crate) person: String,
+    pub person: String,
 }
 
 /// An event of a store.
 #[derive(Clone, Debug)]
-pub(crate) struct Stored {
+pub struct Stored {
     /// The dossier, or the instance of the same id.
-    pub(crate) dossier: Uuid,
+    pub dossier: Uuid,
     /// The verb, without the service's prefix.
-    pub(crate) verb: String,
+    pub verb: String,
     /// The key that caused it.
-    pub(crate) request_id: Uuid,
+    pub request_id: Uuid,
     /// The code that it gave.
-    pub(crate) code: Option<String>,
+    pub code: Option<String>,
 }
 
 /// What both stores hold.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Stores {
+pub struct Stores {
     /// The events of dossiers.
-    pub(crate) dossiers: Vec<Stored>,
+    pub dossiers: Vec<Stored>,
     /// The events of instances.
-    pub(crate) instances: Vec<Stored>,
+    pub instances: Vec<Stored>,
 }
 
 impl Acknowledged {
     /// A line of the driver's list: dossier, method, key, person.
-    pub(crate) fn read(line: &str) -> Self {
+    ///
+    /// # Panics
+    /// When it is no such line.
+    pub fn read(line: &str) -> Self {
         let cells: Vec<&str> = line.split(' ').collect();
-        let [dossier, method, request_id, person] = cells.as_slice() else {
-            panic!("{line:?} is no acknowledged act");
-        };
+        let [dossier, method, request_id, person] =
+            <[&str; 4]>::try_from(cells).expect("an acknowledged act has four parts");
         let dossier = dossier.strip_prefix("dossiers/").expect("a dossier");
         Self {
             dossier: dossier.parse().expect("a UUID"),
-            method: (*method).to_owned(),
+            method: method.to_owned(),
             request_id: request_id.parse().expect("a UUID"),
             person: person.strip_prefix("people/").expect("a person").to_owned(),
         }
@@ -75,7 +77,7 @@ impl Acknowledged {
         let Some(local) = self.local() else {
             let verb = Verb::ALL.into_iter().map(Verb::name);
             let verb = verb.into_iter().find(|name| camel(name) == self.method);
-            let verb = verb.unwrap_or_else(|| panic!("{} is no verb", self.method));
+            let verb = verb.expect("a method is called as its verb is");
             // One key a caller, method and request, as dossier derives it.
             let name = format!("person:{}\0{}\0workflow", self.person, self.method);
             let crossed = trace(verb, Uuid::new_v5(&self.request_id, name.as_bytes()));
@@ -98,7 +100,7 @@ type Trace = (Uuid, String, Uuid);
 
 /// Everything in which list and stores differ; nothing when each acknowledged act
 /// is in each store that it concerns, once, and nothing else is there.
-pub(crate) fn differences(list: &[Acknowledged], stores: &Stores) -> Vec<String> {
+pub fn differences(list: &[Acknowledged], stores: &Stores) -> Vec<String> {
     let mut found = Vec::new();
     let (mut files, mut instances) = (Vec::new(), Vec::new());
     for act in list {
@@ -176,7 +178,10 @@ fn camel(name: &str) -> String {
 }
 
 /// Reads the stores of a place where nothing runs.
-pub(crate) async fn stores(config: &Config) -> Stores {
+///
+/// # Panics
+/// When one of them cannot be read.
+pub async fn stores(config: &Config) -> Stores {
     Stores {
         dossiers: events(config, "dossier").await,
         instances: events(config, "workflow").await,
@@ -217,19 +222,5 @@ async fn events(config: &Config, service: &str) -> Vec<Stored> {
                 code,
             })
         }));
-    }
-}
-
-/// A small reproducible generator (splitmix64): moments, not secrets.
-pub(crate) struct Draw(pub(crate) u64);
-
-impl Draw {
-    /// Below `n`.
-    pub(crate) fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % n
     }
 }
