@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use runtime::clock::{SystemClock, SystemIds};
 use storage::backup::{self, Head};
-use storage::{Db, StorageError};
+use storage::{Config as Store, Db, StorageError};
 use workflow::store::reference::References;
 
 use crate::config::Config;
@@ -31,6 +31,9 @@ pub(crate) enum ReconcileError {
     /// A store.
     #[error("kho của {0}: {1}")]
     Store(&'static str, StorageError),
+    /// Somebody works with it.
+    #[error("{0}: còn tiến trình đang kết nối; dừng mọi dịch vụ trước khi đối soát")]
+    InUse(&'static str),
     /// An instance cannot be adopted.
     #[error("hồ sơ {0}: workflow không nhận lại được: {1}")]
     Adopt(uuid::Uuid, workflow::Error),
@@ -43,13 +46,21 @@ pub(crate) struct Sides {
 }
 
 impl Sides {
-    /// Opens them. A store of before an upgrade is brought up first.
+    /// Opens them as they are. A process of another machine holds no lock here, but
+    /// a session of the server: nothing is compared that somebody writes to.
     pub(crate) async fn open(config: &Config) -> Result<Self, ReconcileError> {
         let (mut stores, mut heads) = (BTreeMap::new(), BTreeMap::new());
         for service in SERVICES {
             let failed = |error| ReconcileError::Store(service, error);
-            let db = Db::open(&config.store(service)?).await.map_err(failed)?;
-            db.migrate(schema::of(service)).await.map_err(failed)?;
+            let at = config.store(service)?;
+            if let Store::Postgres { url, .. } = &at
+                && backup::in_the_way(url).await.map_err(failed)?.sessions
+            {
+                return Err(ReconcileError::InUse(service));
+            }
+            let db = Db::open(&at).await.map_err(failed)?;
+            let own = schema::of(service);
+            db.expect_schema(own).await.map_err(failed)?;
             let head = backup::head(db.read()).await.map_err(failed)?;
             heads.insert(service, head);
             stores.insert(service, db);

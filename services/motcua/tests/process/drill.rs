@@ -84,6 +84,7 @@ async fn alone(engine: Engine) {
 
 /// A commune's counter, and what its officer remembers and has printed.
 struct Drill {
+    engine: Engine,
     place: Place,
     server: Option<Server>,
     /// The codes on slips, with the dossiers that they were printed for.
@@ -101,6 +102,7 @@ impl Drill {
         let file = async || submit(&line, &filed, fresh()).await.expect("a filing");
         let waiting = (file().await, file().await);
         let mut drill = Self {
+            engine,
             place,
             server: Some(server),
             slips: BTreeMap::new(),
@@ -190,6 +192,15 @@ impl Drill {
         );
         let held = self.place.run(&["reconcile"]).await;
         assert!(!held.status.success(), "not while the server runs");
+        if self.engine == Engine::Postgres {
+            // Nor from a machine that shares no folder with it.
+            let elsewhere = self.folder("elsewhere").display().to_string();
+            let asked = ["reconcile", "--apply", "--data", &elsewhere];
+            let held = self.place.run(&asked).await;
+            assert!(!held.status.success(), "not while the server runs");
+            let words = String::from_utf8_lossy(&held.stderr).into_owned();
+            assert!(words.contains("dừng mọi dịch vụ"), "{words}");
+        }
         assert!(server.leave(LEAVE).await.success());
     }
 
