@@ -165,6 +165,11 @@ impl Consumer {
         cursor::load(self.store.db.read(), NAME).await.unwrap()
     }
 
+    /// The position up to which effects are done; 0 before the first.
+    pub(crate) async fn position(&self) -> i64 {
+        self.cursor().await.map_or(0, |cursor| cursor.position)
+    }
+
     /// As if it had never followed anybody.
     pub(crate) async fn forget(&self) {
         sql(
