@@ -27,6 +27,8 @@ mod sign_in;
 #[cfg(test)]
 mod strangers;
 #[cfg(test)]
+mod summaries;
+#[cfg(test)]
 mod tokens;
 
 #[cfg(test)]

@@ -112,7 +112,8 @@ pub async fn verify<C: sea_orm::ConnectionTrait>(
     }
 }
 
-fn chained(prev: &[u8], access: &Access) -> Vec<u8> {
+/// The hash of a line that follows the one whose hash is `prev`.
+pub fn chained(prev: &[u8], access: &Access) -> Vec<u8> {
     let at = domain::clock::to_micros(access.at)
         .timestamp_micros()
         .to_be_bytes();

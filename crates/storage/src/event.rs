@@ -1,6 +1,6 @@
 //! The event log: written with the business change, read by everyone else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::{NotSet, Set};
@@ -92,6 +92,27 @@ pub async fn load<C: ConnectionTrait>(
     aggregate_id: Uuid,
 ) -> Result<Vec<StoredEvent>, StorageError> {
     load_after(conn, aggregate_id, 0).await
+}
+
+/// The events of aggregates, each oldest first.
+pub async fn load_all<C: ConnectionTrait>(
+    conn: &C,
+    aggregates: &BTreeSet<Uuid>,
+) -> Result<BTreeMap<Uuid, Vec<StoredEvent>>, StorageError> {
+    let events = event::Entity::find()
+        .filter(event::Column::AggregateId.is_in(aggregates.iter().copied()))
+        .order_by_asc(event::Column::AggregateId)
+        .order_by_asc(event::Column::AggregateVersion)
+        .all(conn)
+        .await?;
+    let mut by_aggregate: BTreeMap<Uuid, Vec<StoredEvent>> = BTreeMap::new();
+    for event in events {
+        by_aggregate
+            .entry(event.aggregate_id)
+            .or_default()
+            .push(event);
+    }
+    Ok(by_aggregate)
 }
 
 /// The events of an aggregate after a version, oldest first.

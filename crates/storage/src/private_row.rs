@@ -97,6 +97,36 @@ pub struct Sealed {
     pub commitment: Commitment,
 }
 
+/// A subject with all its rows, sealed without a database: for whoever fills one in
+/// bulk.
+#[derive(Clone, Debug)]
+pub struct Alone {
+    /// The nonce and the wrapped key of `subject_key`.
+    pub key: (Vec<u8>, Vec<u8>),
+    /// Nonce, sealed content and commitment of each `private_row`, in the order asked.
+    pub rows: Vec<(Vec<u8>, Vec<u8>, Commitment)>,
+}
+
+/// Seals rows of a new subject: kind, row with version, and content of each.
+pub fn seal_alone(
+    vault: &Vault,
+    subject: Uuid,
+    rows: &[(&str, (Uuid, i64), &[u8])],
+) -> Result<Alone, StorageError> {
+    let secret = vault.fill::<32>()?;
+    let with = key(&secret)?;
+    let seal = |(kind, (row, version), plain): &(&str, (Uuid, i64), &[u8])| {
+        let aad = bound(subject, *row, *version, kind);
+        let (nonce, sealed) = vault.seal(&with, &aad, plain)?;
+        Ok((nonce.to_vec(), sealed, commit(&secret, &aad, plain)))
+    };
+    let (nonce, wrapped) = vault.seal(&vault.master, subject.as_bytes(), &secret)?;
+    Ok(Alone {
+        key: (nonce.to_vec(), wrapped),
+        rows: rows.iter().map(seal).collect::<Result<_, StorageError>>()?,
+    })
+}
+
 /// Seals a version of a row of a subject that has no key yet.
 pub fn seal_first(
     vault: &Vault,

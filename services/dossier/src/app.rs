@@ -11,6 +11,7 @@ pub(crate) mod notes;
 pub(crate) mod project;
 pub(crate) mod read;
 pub(crate) mod submit;
+pub mod summarise;
 pub(crate) mod view;
 
 use std::sync::Arc;

@@ -9,7 +9,7 @@ mod neighbours;
 mod store;
 mod verify;
 
-pub use app::{App, Settings, after_restore};
+pub use app::{App, Settings, after_restore, summarise};
 pub use store::migration;
 pub use verify::verify;
 

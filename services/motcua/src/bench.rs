@@ -9,12 +9,16 @@ mod floor;
 mod lifecycle;
 mod lives;
 mod machine;
+mod read;
 mod record;
+mod salt;
 mod start;
+mod stored;
 mod table;
 mod verbs;
 
 pub use deployment::Shape;
+pub use stored::Amount;
 
 use runtime::Shutdown;
 
@@ -39,6 +43,7 @@ pub(crate) async fn run(what: Bench) -> Outcome {
 async fn measure(what: Bench) -> Outcome {
     match what {
         Bench::Lifecycle(args) => lifecycle::run(args).await,
+        Bench::Read(args) => read::run(args).await,
         Bench::Feed(args) => feed::run(args).await,
         Bench::Verbs(args) => verbs::run(args).await,
         Bench::Start(args) => start::run(args).await,

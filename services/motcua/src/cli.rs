@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use runtime::config::ConfigError;
 
-use crate::bench::Shape;
+use crate::bench::{Amount, Shape};
 use crate::config::Config;
 
 /// Motcua: một cửa case management for Vietnamese provinces.
@@ -212,6 +212,9 @@ pub struct BenchArgs {
 pub enum Bench {
     /// Whole lives of dossiers, beside the same statements said by sqlx alone.
     Lifecycle(LifecycleArgs),
+    /// What officers look at: a dossier, lists, searches, pages, counts, the inbox,
+    /// and what the province asks of the warehouse.
+    Read(ReadArgs),
     /// How soon the feed, the warehouse and the inboxes show what was done.
     Feed(FeedArgs),
     /// Statements and commits of each verb, and how long each verb takes alone.
@@ -244,9 +247,29 @@ pub struct LifecycleArgs {
     /// command waits for its turn counts as time that it took.
     #[arg(long)]
     pub rate: Option<f64>,
+    /// Whole lives that are stored before anything is measured: `10k`, `1m`.
+    #[arg(long)]
+    pub stored: Option<Amount>,
     /// Leaves the floor out: for profiles and for long runs.
     #[arg(long)]
     pub no_floor: bool,
+    /// Answer as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `bench read` is asked.
+#[derive(Args, Clone, Debug)]
+pub struct ReadArgs {
+    /// As for `bench lifecycle`.
+    #[arg(long)]
+    pub database: Option<String>,
+    /// Whole lives that are stored beforehand: `10k`, `1m`.
+    #[arg(long, default_value = "10k")]
+    pub stored: Amount,
+    /// How long each question is asked, one after the other.
+    #[arg(long, default_value_t = 3)]
+    pub seconds: u64,
     /// Answer as JSON.
     #[arg(long)]
     pub json: bool,

@@ -144,20 +144,25 @@ impl Operator {
     /// Whether the warehouse equals its sources, by (unit, day).
     pub async fn warehouse(&self) -> Result<Check, OperatorError> {
         let mut client = WarehouseServiceClient::new(self.line("gateway")?);
-        let answer = client.reconcile(ReconcileRequest::default()).await?;
-        let answer = answer.into_inner();
-        let found = answer.differences.iter().map(|d| {
-            format!(
-                "{} {}: {} rows at the source, {} in the warehouse",
-                d.unit, d.day, d.source_rows, d.warehouse_rows
-            )
-        });
-        let compared = u64::try_from(answer.dossiers).unwrap_or_default();
-        Ok(Check::of(
-            "gateway.warehouse_equals_sources",
-            compared,
-            found.collect(),
-        ))
+        let (mut request, mut compared, mut found) = (ReconcileRequest::default(), 0, Vec::new());
+        loop {
+            let answer = client.reconcile(request.clone()).await?.into_inner();
+            compared += u64::try_from(answer.dossiers).unwrap_or_default();
+            found.extend(answer.differences.iter().map(|d| {
+                format!(
+                    "{} {}: {} rows at the source, {} in the warehouse",
+                    d.unit, d.day, d.source_rows, d.warehouse_rows
+                )
+            }));
+            request.page_token = answer.next_page_token;
+            if request.page_token.is_empty() {
+                return Ok(Check::of(
+                    "gateway.warehouse_equals_sources",
+                    compared,
+                    found,
+                ));
+            }
+        }
     }
 
     /// Ends what this command put together.

@@ -1,7 +1,6 @@
 //! `FilingService`: what the gateway asks for partners and for the warehouse.
 
-use std::collections::BTreeMap;
-
+use chrono::NaiveDate;
 use domain::ids::UnitId;
 use prost::Message as _;
 use proto::dossier::v1 as pb;
@@ -13,10 +12,10 @@ use super::convert::{self, Wrong};
 use crate::app::App;
 use crate::app::act::Act;
 use crate::app::submit::{self, Submission};
+use crate::app::summarise;
 use crate::app::view::{self, Detail};
 use crate::error::Error;
 use crate::store::files;
-use crate::verify;
 use domain::case_file::{Channel, Filing};
 
 /// The gateway's side over gRPC.
@@ -95,25 +94,17 @@ impl FilingService for FilingApi {
         request: Request<pb::SummariseRequest>,
     ) -> Result<Response<pb::SummariseResponse>, Status> {
         let m = request.into_inner();
+        let mut wrong = Wrong::default();
+        if !m.after_day.is_empty() && m.after_day.parse::<NaiveDate>().is_err() {
+            wrong.say("after_day", "phải là ngày dạng YYYY-MM-DD");
+        }
+        wrong.end()?;
         let head = storage::event::head(self.0.db.read())
             .await
             .map_err(Error::from)?;
-        let mut days: BTreeMap<(String, String), (i64, u128)> = BTreeMap::new();
-        let mut after = None;
-        loop {
-            let page = files::page(self.0.db.read(), after, 500)
-                .await
-                .map_err(Error::from)?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.file.id.0);
-            for stored in &page {
-                let (unit, day, sum) = verify::summary(&stored.file);
-                if m.unit.is_empty() || m.unit == format!("units/{unit}") {
-                    let entry = days.entry((unit, day)).or_default();
-                    *entry = (entry.0.saturating_add(1), entry.1.wrapping_add(sum));
-                }
-            }
-        }
+        let unit = Some(m.unit.trim_start_matches("units/")).filter(|unit| !unit.is_empty());
+        let told = summarise::run(self.0.db.read(), unit, &m.after_day, summarise::ENOUGH).await;
+        let (days, through_day) = told.map_err(Error::from)?;
         let days = days
             .into_iter()
             .map(|((unit, day), (rows, sum))| pb::DaySummary {
@@ -125,6 +116,7 @@ impl FilingService for FilingApi {
         Ok(Response::new(pb::SummariseResponse {
             days: days.collect(),
             position: head.position,
+            through_day,
         }))
     }
 }

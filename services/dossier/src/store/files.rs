@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::working_time;
-use sea_orm::sea_query::{Expr, InsertStatement, UpdateStatement};
+use sea_orm::sea_query::{Expr, ExprTrait as _, InsertStatement, UpdateStatement};
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
@@ -115,6 +115,28 @@ pub(crate) async fn page<C: ConnectionTrait>(
         query = query.filter(Column::Id.gt(after));
     }
     let rows = query
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .all(conn)
+        .await?;
+    rows.into_iter().map(stored).collect()
+}
+
+/// Files after a day and an id, in the order of both, for walks day by day.
+pub(crate) async fn by_day<C: ConnectionTrait>(
+    conn: &C,
+    (day, id): (&str, Option<Uuid>),
+    limit: u64,
+) -> Result<Vec<Stored>, StorageError> {
+    // Compared as a pair, so that the index is entered where the walk stands.
+    let key = [Column::Day, Column::Id].map(Expr::col);
+    let after = match id {
+        Some(id) => Expr::tuple(key).gt(Expr::tuple([day.into(), id.into()])),
+        None => Column::Day.gt(day),
+    };
+    let rows = Entity::find()
+        .filter(after)
+        .order_by_asc(Column::Day)
         .order_by_asc(Column::Id)
         .limit(limit)
         .all(conn)

@@ -3,10 +3,12 @@
 use domain::actor::Actor;
 use domain::actor::Principal;
 use domain::authority::{Sight, sight};
-use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, LikeExpr};
+use sea_orm::sea_query::{
+    Condition, Expr, ExprTrait as _, LikeExpr, Order, Query, SelectStatement, UnionType,
+};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _, Select,
+    QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
 };
 use storage::StorageError;
 use uuid::Uuid;
@@ -46,19 +48,81 @@ pub(crate) async fn page<C: ConnectionTrait>(
     after: Option<Key>,
     limit: u64,
 ) -> Result<Vec<Stored>, StorageError> {
-    let mut query = asked(actor, filter);
-    if let Some((due, id)) = after {
-        query = query.filter(
-            Condition::any()
-                .add(Column::DueKey.gt(due))
-                .add(Column::DueKey.eq(due).and(Column::Id.gt(id))),
-        );
+    let asked = beyond(asked(actor, filter), after);
+    let query = match anchors(actor, filter) {
+        Some(units) => Entity::find().filter(Column::Id.in_subquery(first(&asked, &units, limit))),
+        None => asked,
+    };
+    let rows = in_order(query).limit(limit).all(conn).await?;
+    rows.into_iter().map(stored).collect()
+}
+
+/// Only rows after a key.
+fn beyond(query: Select<Entity>, after: Option<Key>) -> Select<Entity> {
+    let Some((due, id)) = after else { return query };
+    // Compared as a pair, so that an index is entered at its place.
+    let key = [Column::DueKey, Column::Id].map(Expr::col);
+    query.filter(Expr::tuple(key).gt(Expr::tuple([due.into(), id.into()])))
+}
+
+fn in_order(query: Select<Entity>) -> Select<Entity> {
+    query.order_by_asc(Column::DueKey).order_by_asc(Column::Id)
+}
+
+/// More units than this are not asked one by one.
+const ANCHORS: usize = 6;
+
+/// The units of which one must receive, decide or have whatever is asked for, where
+/// there are few: each column then has an index that is in the order of lists.
+fn anchors(actor: &Actor, filter: &Filter) -> Option<Vec<String>> {
+    if !filter.unit.is_empty() {
+        return Some(vec![filter.unit.clone()]);
     }
-    let query = query
-        .order_by_asc(Column::DueKey)
-        .order_by_asc(Column::Id)
+    match sight(actor) {
+        Sight::Units(units) if units.len() <= ANCHORS => {
+            Some(units.into_iter().map(|unit| unit.0).collect())
+        }
+        Sight::Units(_) | Sight::All | Sight::Nothing => None,
+    }
+}
+
+/// The ids of the first of what is asked for. Of a condition with `OR` a database
+/// reads and sorts all that fits; of each unit and column it reads the first few.
+fn first(asked: &Select<Entity>, units: &[String], limit: u64) -> SelectStatement {
+    let columns = [Column::Owner, Column::Receiver, Column::Decider];
+    let each = units
+        .iter()
+        .flat_map(|unit| columns.map(|column| (column, unit)));
+    let mut found: Option<SelectStatement> = None;
+    for (column, unit) in each {
+        let some = in_order(asked.clone().filter(column.eq(unit.as_str())))
+            .select_only()
+            .columns([Column::Id, Column::DueKey])
+            .limit(limit)
+            .into_query();
+        // SQLite has no limit within a union but in a subquery.
+        let mut some = keys(some);
+        match &mut found {
+            Some(found) => {
+                found.union(UnionType::Distinct, some);
+            }
+            None => found = Some(std::mem::take(&mut some)),
+        }
+    }
+    let mut ids = Query::select();
+    ids.column(Column::Id)
+        .from_subquery(found.unwrap_or_default(), "found")
+        .order_by(Column::DueKey, Order::Asc)
+        .order_by(Column::Id, Order::Asc)
         .limit(limit);
-    query.all(conn).await?.into_iter().map(stored).collect()
+    ids
+}
+
+fn keys(of: SelectStatement) -> SelectStatement {
+    Query::select()
+        .columns([Column::Id, Column::DueKey])
+        .from_subquery(of, "some")
+        .take()
 }
 
 /// How many there are.

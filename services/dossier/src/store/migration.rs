@@ -4,7 +4,12 @@ use sea_orm_migration::prelude::*;
 
 /// The chain of dossier, after storage's own base tables.
 pub fn all() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(CaseFiles), Box::new(Unopened), Box::new(Kept)]
+    vec![
+        Box::new(CaseFiles),
+        Box::new(Unopened),
+        Box::new(Kept),
+        Box::new(ByDay),
+    ]
 }
 
 /// Expand: case files and code counters.
@@ -103,6 +108,33 @@ impl MigrationTrait for Kept {
         manager.create_table(lost).await?;
         let index = "CREATE UNIQUE INDEX code_kept_dossier ON code_kept (dossier)";
         manager.get_connection().execute_unprepared(index).await?;
+        Ok(())
+    }
+}
+
+/// The days of submission in order, and the files of each: what the warehouse is
+/// compared with is read day by day.
+struct ByDay;
+
+impl MigrationName for ByDay {
+    fn name(&self) -> &'static str {
+        "m20261127_dossier_by_day"
+    }
+}
+
+#[async_trait::async_trait]
+#[expect(
+    elided_lifetimes_in_paths,
+    reason = "the trait's own signature, as its macro wants it"
+)]
+impl MigrationTrait for ByDay {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for change in [
+            "DROP INDEX dossier_day",
+            "CREATE INDEX dossier_day_id ON dossier (day, id)",
+        ] {
+            manager.get_connection().execute_unprepared(change).await?;
+        }
         Ok(())
     }
 }

@@ -172,7 +172,7 @@ pub(super) fn look_up(m: &pb::LookUpRequest) -> Result<(String, String), Error> 
 }
 
 /// Which dossiers are reconciled.
-pub(super) fn filter(m: &wh::ReconcileRequest) -> Result<Filter, Error> {
+pub(super) fn filter(m: &wh::ReconcileRequest) -> Result<(Filter, Option<NaiveDate>), Error> {
     let mut wrong = Wrong::default();
     let filter = Filter {
         unit: wrong.unit_if_any("unit", &m.unit),
@@ -180,8 +180,9 @@ pub(super) fn filter(m: &wh::ReconcileRequest) -> Result<Filter, Error> {
         to: wrong.day_if_any("to_day", &m.to_day),
     };
     wrong.in_order(filter.from, filter.to);
+    let after = wrong.day_if_any("page_token", &m.page_token);
     wrong.end()?;
-    Ok(filter)
+    Ok((filter, after))
 }
 
 /// The first and the last day of a period.

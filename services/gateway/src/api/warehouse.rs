@@ -18,14 +18,17 @@ impl WarehouseService for WarehouseApi {
         request: Request<pb::ReconcileRequest>,
     ) -> Result<Response<pb::ReconcileResponse>, Status> {
         let actor = caller(&request)?.actor;
-        let filter = convert::filter(request.get_ref())?;
-        let found = reconcile::asked(&self.0, &actor, &filter).await?;
+        let (filter, after) = convert::filter(request.get_ref())?;
+        let found = reconcile::asked(&self.0, &actor, &filter, after).await?;
         let differences = found.differences.into_iter().map(convert::difference);
         Ok(Response::new(pb::ReconcileResponse {
             compared: i64::try_from(found.compared).unwrap_or(i64::MAX),
             dossiers: found.dossiers,
             differences: differences.collect(),
             position: found.position,
+            next_page_token: found
+                .rest_after
+                .map_or_else(String::new, |day| day.to_string()),
         }))
     }
 

@@ -5,7 +5,7 @@ use storage::{Db, StorageError, Tx, cursor};
 use uuid::Uuid;
 
 use super::follow::CONSUMER;
-use crate::store::facts::{self, Filter};
+use crate::store::facts;
 
 /// A dossier as the warehouse knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Known {
 /// # Errors
 /// When the store is away.
 pub async fn known(db: &Db, after: Option<Uuid>, limit: u64) -> Result<Vec<Known>, StorageError> {
-    let page = facts::page(db.read(), &Filter::default(), after, limit).await?;
+    let page = facts::page(db.read(), after, limit).await?;
     let known = page.into_iter().map(|row| Known {
         dossier: row.id,
         receiver: row.receiver,

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use domain::actor::Actor;
 use proto::dossier::v1::SummariseResponse;
 use serde::Serialize;
@@ -70,17 +71,64 @@ pub struct Reconciliation {
     pub differences: Vec<Difference>,
     /// The position of the source at the last comparison.
     pub position: i64,
+    /// The last day that was compared, where some are left.
+    pub rest_after: Option<NaiveDate>,
+}
+
+impl Reconciliation {
+    /// Takes in what the next days gave.
+    fn add(&mut self, next: Self) {
+        self.compared = self.compared.saturating_add(next.compared);
+        self.dossiers = self.dossiers.saturating_add(next.dossiers);
+        self.differences.extend(next.differences);
+        self.position = next.position;
+        self.rest_after = next.rest_after;
+    }
 }
 
 /// Reconciles for a caller, within the time that the caller gives.
-pub async fn asked(app: &App, actor: &Actor, filter: &Filter) -> Result<Reconciliation, Error> {
+pub async fn asked(
+    app: &App,
+    actor: &Actor,
+    filter: &Filter,
+    after: Option<NaiveDate>,
+) -> Result<Reconciliation, Error> {
     permit::check(actor, Deed::ReadWarehouse)?;
     let budget = runtime::client::remaining().unwrap_or(runtime::client::LONGEST);
-    run(app, filter, budget).await
+    parts(app, filter, after, budget).await
 }
 
-/// Compares until nothing differs, or until what differs did so twice in the
-/// very same way, or until the budget is nearly used.
+/// Reconciles everything that is asked about, however long it takes; `budget` is
+/// that of a part.
+pub async fn run(app: &App, filter: &Filter, budget: Duration) -> Result<Reconciliation, Error> {
+    let mut sum = parts(app, filter, None, budget).await?;
+    while let Some(after) = sum.rest_after {
+        sum.add(parts(app, filter, Some(after), budget).await?);
+    }
+    Ok(sum)
+}
+
+/// Some days after some days, for as long as less than half of the budget is used.
+async fn parts(
+    app: &App,
+    filter: &Filter,
+    after: Option<NaiveDate>,
+    budget: Duration,
+) -> Result<Reconciliation, Error> {
+    let (began, mut sum) = (Instant::now(), Reconciliation::default());
+    let before = filter.from.and_then(|day| day.pred_opt());
+    sum.rest_after = after.max(before);
+    loop {
+        let left = budget.saturating_sub(began.elapsed());
+        sum.add(part(app, filter, sum.rest_after, left).await?);
+        if sum.rest_after.is_none() || began.elapsed() > budget / 2 {
+            return Ok(sum);
+        }
+    }
+}
+
+/// Compares some days until nothing differs, or until what differs did so twice in
+/// the very same way, or until the budget is nearly used.
 ///
 /// Each comparison waits until the warehouse has come as far as the source had
 /// when it was asked. While dossiers move, some (unit, day) is always caught
@@ -90,15 +138,23 @@ pub async fn asked(app: &App, actor: &Actor, filter: &Filter) -> Result<Reconcil
 ///
 /// # Errors
 /// [`Error::Behind`] when the warehouse does not reach its source in time.
-pub async fn run(app: &App, filter: &Filter, budget: Duration) -> Result<Reconciliation, Error> {
+async fn part(
+    app: &App,
+    filter: &Filter,
+    after: Option<NaiveDate>,
+    budget: Duration,
+) -> Result<Reconciliation, Error> {
     let until = Instant::now() + budget.saturating_sub(KEPT);
     let mut suspects = None;
     loop {
-        let asked = source::summarise(app, filter.unit.as_deref()).await?;
+        let asked = source::summarise(app, filter.unit.as_deref(), after).await?;
         let position = asked.position;
+        let days = days(filter, after, &asked)?;
         reach(app, position, until).await?;
-        let ours = sums(app, filter).await?;
-        let mut found = compare(&theirs(asked, filter), &ours, position);
+        let ours = sums(app, &days).await?;
+        let through = days.to.filter(|day| filter.to.is_none_or(|to| *day < to));
+        let mut found = compare(&theirs(asked, &days), &ours, position);
+        found.rest_after = through;
         // A rebuild may have emptied the warehouse under our hands.
         let whole = reached(app).await? >= position;
         if whole {
@@ -115,6 +171,28 @@ pub async fn run(app: &App, filter: &Filter, budget: Duration) -> Result<Reconci
             return Err(Error::Leaving);
         }
     }
+}
+
+/// The days that a part is about: those after one that the source told of, as far as
+/// they are asked about.
+fn days(
+    filter: &Filter,
+    after: Option<NaiveDate>,
+    told: &SummariseResponse,
+) -> Result<Filter, Error> {
+    let through: Option<NaiveDate> = match told.through_day.as_str() {
+        "" => None,
+        day => Some(day.parse().map_err(|_| Error::Unreadable("a day"))?),
+    };
+    let next = after.and_then(|day: NaiveDate| day.succ_opt());
+    Ok(Filter {
+        unit: filter.unit.clone(),
+        from: next.max(filter.from),
+        to: match (through, filter.to) {
+            (Some(through), Some(to)) => Some(through.min(to)),
+            (through, to) => through.or(to),
+        },
+    })
 }
 
 /// Of what differs now, what also differed each time before.
@@ -171,7 +249,7 @@ pub async fn sums(app: &App, filter: &Filter) -> Result<Sums, Error> {
     let mut sums: BTreeMap<(String, String), (i64, u128)> = BTreeMap::new();
     let mut last = None;
     loop {
-        let page = facts::page(app.db.read(), filter, last, PAGE).await?;
+        let page = facts::by_day(app.db.read(), filter, last, PAGE).await?;
         for row in &page {
             let unit_day = (row.receiver.clone(), row.day.to_string());
             let (rows, sum) = sums.entry(unit_day).or_default();
@@ -179,7 +257,7 @@ pub async fn sums(app: &App, filter: &Filter) -> Result<Sums, Error> {
             *sum = sum.wrapping_add(digestible(row).checksum());
         }
         match page.last() {
-            Some(row) => last = Some(row.id),
+            Some(row) => last = Some((row.day, row.id)),
             None => break,
         }
     }
@@ -214,6 +292,7 @@ fn compare(theirs: &Sums, ours: &Sums, position: i64) -> Reconciliation {
         compared: pairs.len(),
         dossiers: theirs.values().map(|sum| sum.rows).sum(),
         position,
+        rest_after: None,
     }
 }
 
@@ -285,6 +364,7 @@ mod tests {
         let told = SummariseResponse {
             days: vec![day("2026-11-23"), day("2026-11-24"), day("2026-11-25")],
             position: 3,
+            through_day: String::new(),
         };
         let filter = Filter {
             unit: None,

@@ -1,5 +1,6 @@
 //! What gateway asks of the services that own what it shows.
 
+use chrono::NaiveDate;
 use proto::account::v1::ListUnitsRequest;
 use proto::account::v1::directory_service_client::DirectoryServiceClient;
 use proto::dossier::v1 as dossier;
@@ -63,14 +64,17 @@ pub(crate) async fn look_up(
     Ok(answer.map_err(|s| Failure::from_status(&s))?.into_inner())
 }
 
-/// Counts and checksums by (unit, day), and the position that they are of.
+/// Counts and checksums by (unit, day) of some days after one, and the position that
+/// they are of.
 pub(crate) async fn summarise(
     app: &App,
     unit: Option<&str>,
+    after: Option<NaiveDate>,
 ) -> Result<dossier::SummariseResponse, Error> {
     let mut client = FilingServiceClient::new(app.dossier.clone());
     let request = dossier::SummariseRequest {
         unit: unit.map(|unit| format!("units/{unit}")).unwrap_or_default(),
+        after_day: after.map(|day| day.to_string()).unwrap_or_default(),
     };
     let answer = as_itself(client.summarise(request)).await;
     Ok(answer.map_err(|s| Failure::from_status(&s))?.into_inner())

@@ -9,7 +9,7 @@ use storage::{Check, Db, StorageError};
 use uuid::Uuid;
 
 use super::follow::CONSUMER;
-use crate::store::facts::{self, DossierFact, Filter, Step};
+use crate::store::facts::{self, DossierFact, Step};
 
 /// How many dossiers are read at a time.
 const PAGE: u64 = 200;
@@ -28,7 +28,7 @@ pub async fn verify(db: &Db) -> Result<Vec<Check>, StorageError> {
     let mut tiled = Check::new("gateway.steps");
     let mut after = None;
     loop {
-        let page = facts::page(db.read(), &Filter::default(), after, PAGE).await?;
+        let page = facts::page(db.read(), after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.id);
         let mut steps: BTreeMap<Uuid, Vec<Step>> = BTreeMap::new();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
     IntoActiveModel as _, Iterable as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -106,8 +106,26 @@ pub async fn steps<C: ConnectionTrait>(
 /// Dossiers after an id, for walks over all of them.
 pub async fn page<C: ConnectionTrait>(
     conn: &C,
-    filter: &Filter,
     after: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<DossierFact>, StorageError> {
+    use fact_dossier::{Column, Entity};
+    let mut query = Entity::find();
+    if let Some(after) = after {
+        query = query.filter(Column::Id.gt(after));
+    }
+    Ok(query
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .all(conn)
+        .await?)
+}
+
+/// Dossiers after a day and an id, in the order of both, for walks day by day.
+pub async fn by_day<C: ConnectionTrait>(
+    conn: &C,
+    filter: &Filter,
+    after: Option<(NaiveDate, Uuid)>,
     limit: u64,
 ) -> Result<Vec<DossierFact>, StorageError> {
     use fact_dossier::{Column, Entity};
@@ -121,10 +139,13 @@ pub async fn page<C: ConnectionTrait>(
     if let Some(to) = filter.to {
         query = query.filter(Column::Day.lte(to));
     }
-    if let Some(after) = after {
-        query = query.filter(Column::Id.gt(after));
+    if let Some((day, id)) = after {
+        // Compared as a pair, so that the index is entered where the walk stands.
+        let key = [Column::Day, Column::Id].map(Expr::col);
+        query = query.filter(Expr::tuple(key).gt(Expr::tuple([day.into(), id.into()])));
     }
     Ok(query
+        .order_by_asc(Column::Day)
         .order_by_asc(Column::Id)
         .limit(limit)
         .all(conn)

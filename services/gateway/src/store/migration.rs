@@ -4,7 +4,7 @@ use sea_orm_migration::prelude::*;
 
 /// The chain of gateway, after storage's own base tables.
 pub fn all() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Warehouse), Box::new(Edge)]
+    vec![Box::new(Warehouse), Box::new(Edge), Box::new(ByDay)]
 }
 
 /// Expand: the star schema. Facts name dimensions by key without a foreign key,
@@ -73,6 +73,33 @@ impl MigrationTrait for Edge {
             "CREATE INDEX lookup_try_partner ON lookup_try (partner, at)",
         ] {
             manager.get_connection().execute_unprepared(index).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The days of submission in order, and the facts of each: what they are compared
+/// with is read day by day.
+struct ByDay;
+
+impl MigrationName for ByDay {
+    fn name(&self) -> &'static str {
+        "m20261127_gateway_by_day"
+    }
+}
+
+#[async_trait::async_trait]
+#[expect(
+    elided_lifetimes_in_paths,
+    reason = "the trait's own signature, as its macro wants it"
+)]
+impl MigrationTrait for ByDay {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for change in [
+            "DROP INDEX fact_dossier_unit_day",
+            "CREATE INDEX fact_dossier_day_id ON fact_dossier (day, id)",
+        ] {
+            manager.get_connection().execute_unprepared(change).await?;
         }
         Ok(())
     }

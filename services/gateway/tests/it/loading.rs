@@ -137,9 +137,7 @@ async fn the_follower_loads_the_feed_and_the_dimensions_of_the_owners() {
         house.neighbours.live(&lives).await;
         house.loaded().await;
         let conn = house.app.db.read();
-        let rows = facts::page(conn, &facts::Filter::default(), None, 10)
-            .await
-            .unwrap();
+        let rows = facts::page(conn, None, 10).await.unwrap();
         assert_eq!(rows.len(), 3, "{}", house.label);
         assert!(rows.iter().all(|row| row.state == "processing"));
 
@@ -190,9 +188,7 @@ async fn replicas_over_one_store_load_each_event_once() {
         house.neighbours.live(&lives).await;
         house.loaded().await;
         let filter = facts::Filter::default();
-        let rows = facts::page(house.app.db.read(), &filter, None, 50)
-            .await
-            .unwrap();
+        let rows = facts::page(house.app.db.read(), None, 50).await.unwrap();
         assert_eq!(rows.len(), 10, "{}", house.label);
         assert!(
             rows.iter().all(|row| row.supplements == 1),
@@ -226,9 +222,7 @@ async fn an_event_without_a_beginning_is_set_aside_and_verify_tells_of_it() {
             .unwrap();
         assert_eq!(known.unwrap().position, 7, "{}", house.label);
         let filter = facts::Filter::default();
-        let rows = facts::page(house.app.db.read(), &filter, None, 10)
-            .await
-            .unwrap();
+        let rows = facts::page(house.app.db.read(), None, 10).await.unwrap();
         assert_eq!(rows.len(), 1);
     }
 }

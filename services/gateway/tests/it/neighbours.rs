@@ -169,20 +169,28 @@ impl FilingService for Neighbours {
         &self,
         request: Request<pb::SummariseRequest>,
     ) -> Result<Response<pb::SummariseResponse>, Status> {
-        let unit = request.into_inner().unit;
+        let pb::SummariseRequest { unit, after_day } = request.into_inner();
         let head = event::head(self.db.read()).await.unwrap();
         let mut days: BTreeMap<(String, String), (i64, u128)> = BTreeMap::new();
         for file in self.known.lock().unwrap().files.values() {
             let receiver = format!("units/{}", file.receiver);
             if unit.is_empty() || unit == receiver {
                 let day = local(file.submitted).unwrap().date().to_string();
+                if day <= after_day {
+                    continue;
+                }
                 let entry = days.entry((receiver, day)).or_default();
                 entry.0 += 1;
                 entry.1 = entry.1.wrapping_add(file.digestible().checksum());
             }
         }
+        // A day at a time.
+        let first = days.keys().map(|(_, day)| day.clone()).min();
+        let last = days.keys().map(|(_, day)| day.clone()).max();
+        let through_day = first.clone().filter(|_| first != last).unwrap_or_default();
         let days = days
             .into_iter()
+            .filter(|((_, day), _)| Some(day) == first.as_ref())
             .map(|((unit, day), (rows, sum))| pb::DaySummary {
                 unit,
                 day,
@@ -192,6 +200,7 @@ impl FilingService for Neighbours {
         Ok(Response::new(pb::SummariseResponse {
             days: days.collect(),
             position: head.position,
+            through_day,
         }))
     }
 }

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use super::Broken;
 use super::deployment::Place;
 use super::lives::Load;
-use super::record::Recorded;
+use super::record::{Recorded, Said};
 use crate::config::Config;
 use background::Background;
 use script::{Script, Step};
@@ -70,6 +70,30 @@ impl Stores {
             Self::Sqlite(stores) => stores.number(store, BATCH).await,
         }
     }
+}
+
+/// Says readings again through sqlx alone, over and over for as long as `length`;
+/// answers what each time took, in microseconds.
+pub(crate) async fn readings(
+    config: &Config,
+    said: &[Said],
+    length: Duration,
+) -> Result<Vec<u32>, Broken> {
+    let stores = Stores::open(config).await?;
+    let lines: Vec<_> = said
+        .iter()
+        .map(|one| (one.store, script::as_said(one)))
+        .collect();
+    let (until, mut micros) = (Instant::now() + length, Vec::new());
+    while micros.len() < 3 || Instant::now() < until {
+        let began = Instant::now();
+        for (store, line) in &lines {
+            stores.read(store, line.clone()).await?;
+        }
+        micros.push(u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX));
+    }
+    stores.close().await;
+    Ok(micros)
 }
 
 /// What was counted.

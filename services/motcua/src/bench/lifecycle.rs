@@ -15,11 +15,11 @@ use super::floor::Floor;
 use super::lives::{self, Counted, Load, Play};
 use super::machine::{Machine, Spent};
 use super::table::{count, median, percentile, ratio};
-use super::{Broken, record};
+use super::{Broken, record, stored};
 use crate::cli::LifecycleArgs;
 use crate::trial::cast::Cast;
 use crate::{Outcome, holds};
-use measured::{Measured, Minute};
+use measured::{Measured, Minute, Verb};
 
 /// Before each measurement: plans, pools and caches are what they are later.
 const WARM_UP: Duration = Duration::from_secs(2);
@@ -51,6 +51,10 @@ pub(super) async fn run(args: LifecycleArgs) -> Outcome {
     let (mut told, mut sound) = (Vec::new(), true);
     for shape in shapes {
         let place = Place::fresh(admin).await?;
+        if let Some(amount) = args.stored {
+            let stored = stored::fill(&place, amount).await?;
+            writeln!(io::stderr(), "{stored:?}")?;
+        }
         let deployment = Deployment::start(place, shape).await?;
         let measured = over_clients(&deployment, shape, floor.as_ref(), &args).await?;
         told.extend(measured);
@@ -204,7 +208,7 @@ async fn one(
             .unwrap_or_else(std::sync::PoisonError::into_inner),
     );
     Ok(measured(
-        deployment,
+        (deployment, play),
         load,
         counted,
         (spent, served),
@@ -214,7 +218,7 @@ async fn one(
 }
 
 fn measured(
-    deployment: &Deployment,
+    (deployment, play): (&Deployment, &Play),
     load: Load,
     counted: Counted,
     (spent, served): (Spent, f64),
@@ -252,9 +256,25 @@ fn measured(
         rss_peak_mb,
         errors: counted.errors,
         first_error: counted.first_error,
+        by_verb: verbs(play, &counted.acts),
         by_minute: minutes(&counted.acts, samples),
         ..Measured::default()
     }
+}
+
+/// Each verb of the life, in its order.
+fn verbs(play: &Play, acts: &[(u8, u32, u32)]) -> Vec<Verb> {
+    let methods = play.plan().methods().into_iter().zip(0..);
+    let verb = |(method, place): (&'static str, u8)| {
+        let of = acts.iter().filter(|act| act.0 == place);
+        let mut micros: Vec<u32> = of.map(|act| act.2).collect();
+        Verb {
+            method,
+            p50_ms: percentile(&mut micros, 0.5),
+            p99_ms: percentile(&mut micros, 0.99),
+        }
+    };
+    methods.map(verb).collect()
 }
 
 /// Memory of the processes at the end of each minute, for as long as it is let.

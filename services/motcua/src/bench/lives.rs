@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::Broken;
 use super::echo::Size;
-use crate::trial::cast::{Cast, Scene};
+use crate::trial::cast::{Cast, Officer, Scene};
 use crate::trial::driver::{Act, Life, Miss};
 use crate::trial::kinds::Kind;
 use crate::trial::people::People;
@@ -76,6 +76,11 @@ impl Play {
         &self.plan
     }
 
+    /// The officers of the first commune, reception first.
+    pub(crate) fn officers(&self) -> &[&'static Officer] {
+        self.scenes.first().map_or(&[], |scene| &scene.officers)
+    }
+
     /// One more life, in the next commune.
     pub(crate) fn walk(&self, channel: &Channel) -> Walk<'_> {
         Walk {
@@ -116,6 +121,11 @@ impl Walk<'_> {
     /// Whether nothing is left to do.
     pub(crate) fn is_over(&self) -> bool {
         self.nth >= self.play.plan.0.len()
+    }
+
+    /// The dossier's name, once it is filed.
+    pub(crate) fn dossier(&self) -> Option<&str> {
+        self.dossier.as_ref().map(|dossier| dossier.name.as_str())
     }
 
     /// The next act; answers the sizes of its messages.

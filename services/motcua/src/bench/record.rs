@@ -30,7 +30,7 @@ pub(crate) struct Said {
     /// The unit of work; none for a reading outside of one.
     pub(crate) unit: Option<Run>,
     /// Whether it was said while a call was being answered.
-    called: bool,
+    pub(crate) called: bool,
     /// Its text.
     pub(crate) sql: String,
     /// What was bound.
@@ -84,9 +84,8 @@ pub(crate) struct Tape {
     pub(crate) beside: Vec<Said>,
 }
 
-/// Writes one life down, on fresh databases of the place, which keep what is in
-/// them.
-pub(crate) async fn life(place: &Place) -> Result<Tape, Broken> {
+/// Where statements are written down, and who writes.
+pub(crate) fn writing() -> (Arc<Mutex<Vec<Said>>>, Statements) {
     let tape: Arc<Mutex<Vec<Said>>> = Arc::default();
     let writing = Arc::clone(&tape);
     let statements: Statements = Arc::new(move |store, seen: &Seen<'_>| {
@@ -101,6 +100,13 @@ pub(crate) async fn life(place: &Place) -> Result<Tape, Broken> {
         let mut tape = writing.lock().unwrap_or_else(PoisonError::into_inner);
         tape.push(said);
     });
+    (tape, statements)
+}
+
+/// Writes one life down, on fresh databases of the place, which keep what is in
+/// them.
+pub(crate) async fn life(place: &Place) -> Result<Tape, Broken> {
+    let (tape, statements) = writing();
     let means = Means {
         statements: Some(statements),
         ..Means::default()

@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
+use domain::clock::Clock;
 use proto::account::v1::ListUnitsRequest;
 use proto::account::v1::directory_service_client::DirectoryServiceClient;
 use proto::dossier::v1 as pb;
 use proto::workflow::v1::catalogue_service_client::CatalogueServiceClient;
 use proto::workflow::v1::{ListCasesRequest, ProcedureCase};
 use runtime::client::Channel;
+use runtime::clock::SystemClock;
 use tonic::Status;
 
 use super::driver::{Miss, bearing};
@@ -107,7 +110,17 @@ impl Cast {
         credentials: &Path,
         units: &str,
     ) -> Result<Self, CastError> {
-        let officers = officers(credentials, &lines.account)?;
+        Self::gather_by(lines, credentials, units, Arc::new(SystemClock)).await
+    }
+
+    /// The same, where tokens live and die by another clock.
+    pub(crate) async fn gather_by(
+        lines: &Lines,
+        credentials: &Path,
+        units: &str,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, CastError> {
+        let officers = officers(credentials, &lines.account, &clock)?;
         let first = officers.values().flatten().next();
         let first = first.ok_or_else(|| CastError::Nobody("any", "all units".to_owned()))?;
         let everywhere = communes(&lines.account, first).await?;
@@ -245,13 +258,17 @@ impl Scene<'_> {
     }
 }
 
-fn officers(file: &Path, door: &Channel) -> Result<BTreeMap<String, Vec<Officer>>, CastError> {
+fn officers(
+    file: &Path,
+    door: &Channel,
+    clock: &Arc<dyn Clock>,
+) -> Result<BTreeMap<String, Vec<Officer>>, CastError> {
     let failed = |error| CastError::Credentials(file.display().to_string(), error);
     let mut officers: BTreeMap<String, Vec<Officer>> = BTreeMap::new();
     for row in csv::Reader::from_path(file).map_err(failed)?.deserialize() {
         let credential: Credential = row.map_err(failed)?;
         let unit = officers.entry(credential.unit.clone()).or_default();
-        unit.push(Officer::new(credential, door));
+        unit.push(Officer::new(credential, door, Arc::clone(clock)));
     }
     Ok(officers)
 }

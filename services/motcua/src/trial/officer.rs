@@ -1,12 +1,13 @@
 //! An officer of the rehearsal, signed in with the credentials that provisioning
 //! gave.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::clock::Clock as _;
+use domain::clock::Clock;
 use proto::account::v1::auth_service_client::AuthServiceClient;
 use proto::account::v1::{RefreshRequest, SignInRequest, Tokens};
 use runtime::client::Channel;
-use runtime::clock::SystemClock;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use tonic::Status;
@@ -28,6 +29,7 @@ pub(super) struct Credential {
 pub(crate) struct Officer {
     credential: Credential,
     door: Channel,
+    clock: Arc<dyn Clock>,
     session: Mutex<Option<Session>>,
 }
 
@@ -41,10 +43,11 @@ struct Session {
 
 impl Officer {
     /// Not signed in yet.
-    pub(super) fn new(credential: Credential, door: &Channel) -> Self {
+    pub(super) fn new(credential: Credential, door: &Channel, clock: Arc<dyn Clock>) -> Self {
         Self {
             credential,
             door: door.clone(),
+            clock,
             session: Mutex::default(),
         }
     }
@@ -66,7 +69,7 @@ impl Officer {
 
     async fn session(&self) -> Result<Session, Status> {
         let mut held = self.session.lock().await;
-        let now = SystemClock.now();
+        let now = self.clock.now();
         match held.as_ref() {
             Some(session) if now + MARGIN < session.until => return Ok(session.clone()),
             Some(session) => {

@@ -95,4 +95,15 @@ impl InstanceService for InstanceApi {
         let instance = Some(messages::state(&moved));
         Ok(Response::new(wire::GetInstanceResponse { instance }))
     }
+
+    async fn batch_get_instances(
+        &self,
+        request: Request<wire::BatchGetInstancesRequest>,
+    ) -> Result<Response<wire::BatchGetInstancesResponse>, Status> {
+        let asker = asker(&request)?;
+        let ids = messages::batch(request.get_ref())?;
+        let rows = app::get_instance::batch(&self.0, &asker, &ids).await?;
+        let instances = rows.into_iter().map(messages::snapshot).collect();
+        Ok(Response::new(wire::BatchGetInstancesResponse { instances }))
+    }
 }

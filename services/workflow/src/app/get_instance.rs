@@ -1,5 +1,7 @@
 //! Reading instances and their events, for a file that is behind.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
 use super::App;
@@ -26,6 +28,16 @@ pub async fn run(app: &App, asker: &Asker, id: Uuid) -> Result<Moved, Error> {
         instance: row.body,
         envelope: event.envelope,
     })
+}
+
+/// Instances as they stand, by their ids; those that are not there are left out.
+pub async fn batch(
+    app: &App,
+    asker: &Asker,
+    ids: &BTreeSet<Uuid>,
+) -> Result<Vec<store::instance::Row>, Error> {
+    only_dossier(asker)?;
+    Ok(store::instance::find_all(app.db.read(), ids).await?)
 }
 
 /// Envelopes after a version, oldest first, with the version to go on from.

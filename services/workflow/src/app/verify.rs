@@ -2,7 +2,7 @@
 
 use domain::process::{Fact, Instance};
 use storage::Check;
-use uuid::Uuid;
+use storage::event::{self, StoredEvent};
 
 use super::App;
 use super::cross::calendars;
@@ -28,13 +28,20 @@ pub async fn run(app: &App) -> Result<Vec<Check>, Error> {
             return Ok(checks.to_vec());
         };
         after = Some(last.id);
+        let ids = rows.iter().map(|row| row.id).collect();
+        let mut events = event::load_all(app.db.read(), &ids).await?;
+        let mut tasks = store::instance::tasks_of_all(app.db.read(), &ids).await?;
         for row in rows {
             let id = row.id;
-            let mut held = look(app, row).await?;
+            let events = events.remove(&id).unwrap_or_default();
+            let open = tasks.remove(&id).unwrap_or_default();
+            let mut held = look(app, row, &events, &open).await?;
             if held.contains(&false)
                 && let Some(again) = store::instance::find(app.db.read(), id).await?
             {
-                held = look(app, again).await?;
+                let events = event::load(app.db.read(), id).await?;
+                let open = store::instance::tasks(app.db.read(), id).await?;
+                held = look(app, again, &events, &open).await?;
             }
             for (check, holds) in checks.iter_mut().zip(held) {
                 check.expect(holds, || id.to_string());
@@ -43,15 +50,18 @@ pub async fn run(app: &App) -> Result<Vec<Check>, Error> {
     }
 }
 
-/// Whether each invariant holds of one row.
-async fn look(app: &App, row: store::instance::Row) -> Result<[bool; 4], Error> {
-    let folded = fold(app, row.id, row.version).await?;
-    let Some(instance) = folded else {
+/// Whether each invariant holds of one row with its events and its open tasks.
+async fn look(
+    app: &App,
+    row: store::instance::Row,
+    events: &[StoredEvent],
+    open: &[store::instance::Task],
+) -> Result<[bool; 4], Error> {
+    let Some(instance) = fold(events, row.version) else {
         return Ok([false; 4]);
     };
     let equal = canonical(&instance)? == row.body;
     let copy = store::instance::row(&instance, &row.case_id, row.file_version, row.body.clone())?;
-    let open = store::instance::tasks(app.db.read(), row.id).await?;
     let wanted: Vec<_> = store::instance::task(&instance).into_iter().collect();
     let tasked = open == wanted && instance.task.is_none() == instance.state.is_terminal();
     let due = due_holds(app, &instance).await?;
@@ -59,18 +69,16 @@ async fn look(app: &App, row: store::instance::Row) -> Result<[bool; 4], Error> 
 }
 
 /// The instance as its events make it; none where they have a hole.
-async fn fold(app: &App, id: Uuid, version: i64) -> Result<Option<Instance>, Error> {
+fn fold(events: &[StoredEvent], version: i64) -> Option<Instance> {
     let mut instance: Option<Instance> = None;
     let mut seen = 0;
-    for event in storage::event::load(app.db.read(), id).await? {
+    for event in events {
         if event.aggregate_version > version {
             break;
         }
-        let Some(advanced) = facts(&event.envelope) else {
-            return Ok(None);
-        };
+        let advanced = facts(&event.envelope)?;
         if event.aggregate_version != seen + 1 || advanced.version != event.aggregate_version {
-            return Ok(None);
+            return None;
         }
         seen = event.aggregate_version;
         let first = advanced.facts.iter().find_map(|fact| {
@@ -79,12 +87,9 @@ async fn fold(app: &App, id: Uuid, version: i64) -> Result<Option<Instance>, Err
             };
             Some((**first).clone())
         });
-        let Some(before) = instance.or(first) else {
-            return Ok(None);
-        };
-        instance = Some(before.apply(&advanced));
+        instance = Some(instance.or(first)?.apply(&advanced));
     }
-    Ok(instance.filter(|_| seen == version))
+    instance.filter(|_| seen == version)
 }
 
 /// A started clock is due when it is computed to be; a re-appointment is what

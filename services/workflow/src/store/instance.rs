@@ -1,6 +1,8 @@
 //! Instances and their open tasks. The body is the instance; every column is
 //! a copy to ask by, and `verify` compares them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Utc};
 use domain::process::Instance;
 use sea_orm::sea_query::{Expr, InsertStatement, UpdateStatement};
@@ -35,6 +37,18 @@ pub struct Due {
 /// The row of an instance.
 pub async fn find<C: ConnectionTrait>(conn: &C, id: Uuid) -> Result<Option<Row>, StorageError> {
     Ok(instance::Entity::find_by_id(id).one(conn).await?)
+}
+
+/// The rows of instances, by their ids.
+pub async fn find_all<C: ConnectionTrait>(
+    conn: &C,
+    ids: &BTreeSet<Uuid>,
+) -> Result<Vec<Row>, StorageError> {
+    Ok(instance::Entity::find()
+        .filter(instance::Column::Id.is_in(ids.iter().copied()))
+        .order_by_asc(instance::Column::Id)
+        .all(conn)
+        .await?)
 }
 
 /// The row of an instance, with the stamp of the catalogue as it stands.
@@ -155,6 +169,23 @@ pub async fn tasks<C: ConnectionTrait>(conn: &C, id: Uuid) -> Result<Vec<Task>, 
         .all(conn)
         .await?;
     Ok(rows)
+}
+
+/// The open tasks of instances, each in order.
+pub async fn tasks_of_all<C: ConnectionTrait>(
+    conn: &C,
+    ids: &BTreeSet<Uuid>,
+) -> Result<BTreeMap<Uuid, Vec<Task>>, StorageError> {
+    let rows = task::Entity::find()
+        .filter(task::Column::Instance.is_in(ids.iter().copied()))
+        .order_by_asc(task::Column::Id)
+        .all(conn)
+        .await?;
+    let mut tasks: BTreeMap<Uuid, Vec<Task>> = BTreeMap::new();
+    for row in rows {
+        tasks.entry(row.instance).or_default().push(row);
+    }
+    Ok(tasks)
 }
 
 /// Instances after an id, for walks over all of them.

@@ -11,6 +11,7 @@ use storage::Run;
 use uuid::Uuid;
 
 use crate::bench::record::{Recorded, Said};
+use crate::bench::salt::salt;
 
 /// A statement and what is bound to it.
 #[derive(Clone, Debug)]
@@ -212,6 +213,14 @@ fn unit_of(code: &str) -> Option<String> {
     Some(agency.rsplit('.').next()?.to_owned())
 }
 
+/// A statement as it was said.
+pub(super) fn as_said(said: &Said) -> Line {
+    Line {
+        sql: said.sql.as_str().into(),
+        values: SqlxValues(Values(said.values.clone())),
+    }
+}
+
 fn words(said: &Said) -> Words {
     Words {
         sql: said.sql.as_str().into(),
@@ -251,18 +260,6 @@ fn units(said: &[Said]) -> Vec<(&'static str, Vec<Words>)> {
     }
     let unit = |(store, _, words)| (store, words);
     units.into_iter().map(unit).collect()
-}
-
-/// Differs between lives in every bit.
-fn salt(nth: u64) -> u128 {
-    let mix = |n: u64| {
-        let n = (n ^ (n >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let n = (n ^ (n >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        u128::from(n ^ (n >> 31))
-    };
-    // Version and variant bits stay.
-    let kept = !((0xF << 76) | (0x3 << 62));
-    ((mix(nth) << 64) | mix(!nth)) & kept
 }
 
 #[expect(

@@ -41,8 +41,17 @@ pub(super) struct Measured {
     pub(super) errors: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) first_error: Option<String>,
+    pub(super) by_verb: Vec<Verb>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) by_minute: Vec<Minute>,
+}
+
+/// A verb of the life.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Verb {
+    pub(super) method: &'static str,
+    pub(super) p50_ms: f64,
+    pub(super) p99_ms: f64,
 }
 
 /// A minute of a long measurement.
@@ -78,6 +87,15 @@ pub(super) fn tell(
     for m in all.iter().filter(|m| m.first_error.is_some()) {
         let first = m.first_error.as_deref().unwrap_or_default();
         writeln!(out, "\nfirst error of {} {}: {first}", m.shape, m.clients)?;
+    }
+    for m in all {
+        writeln!(out, "\n{} {}, verb by verb", m.shape, m.clients)?;
+        let mut rows = vec![["verb", "p50 ms", "p99 ms"].map(str::to_owned).to_vec()];
+        for one in &m.by_verb {
+            let cells = [one.p50_ms, one.p99_ms].map(|ms| format!("{ms:.2}"));
+            rows.push([&[one.method.to_owned()][..], &cells].concat());
+        }
+        table::write(out, &rows)?;
     }
     for m in all.iter().filter(|m| !m.by_minute.is_empty()) {
         writeln!(out, "\n{} {}, minute by minute", m.shape, m.clients)?;

@@ -1,5 +1,7 @@
 //! Messages of `InstanceService` to values and back.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use domain::ids::UnitId;
 use domain::process::{Command, Explained, Instance};
@@ -13,9 +15,12 @@ use super::{Wrong, size};
 use crate::app::cross;
 use crate::app::instance::Moved;
 use crate::app::open_instance;
+use crate::store::instance::Row;
 
 /// Longest command.
 const COMMAND: usize = 64 * 1024;
+/// Most instances that are asked for at once.
+const MOST: usize = 200;
 
 /// What `ListInstanceEvents` asks: instance, after which version, how many.
 pub fn list_events(message: &wire::ListInstanceEventsRequest) -> Result<(Uuid, i64, u64), Failure> {
@@ -28,6 +33,17 @@ pub fn list_events(message: &wire::ListInstanceEventsRequest) -> Result<(Uuid, i
         text => text.parse().unwrap_or(after),
     };
     wrong.end((id, after, size))
+}
+
+/// The instances that `BatchGetInstances` asks for.
+pub fn batch(message: &wire::BatchGetInstancesRequest) -> Result<BTreeSet<Uuid>, Failure> {
+    let mut wrong = Wrong::default();
+    let asked = message.dossiers.iter();
+    let ids: BTreeSet<Uuid> = asked.map(|id| wrong.uuid("dossiers", id)).collect();
+    if ids.is_empty() || ids.len() > MOST || ids.len() != message.dossiers.len() {
+        wrong.say("dossiers", "phải có từ 1 đến 200 hồ sơ, không lặp lại");
+    }
+    wrong.end(ids)
 }
 
 /// The hash by which a repeated request is recognised.
@@ -106,6 +122,15 @@ pub fn state(moved: &Moved) -> wire::InstanceState {
         version: moved.version,
         instance_json: moved.instance.clone(),
         envelope: moved.envelope.clone(),
+    }
+}
+
+/// An instance as it stands.
+pub fn snapshot(row: Row) -> wire::InstanceSnapshot {
+    wire::InstanceSnapshot {
+        dossier: row.id.to_string(),
+        version: row.version,
+        instance_json: row.body,
     }
 }
 
