@@ -6,7 +6,7 @@ use gateway::Error;
 use gateway::app::jobs::{self, Kind, Wanted};
 use gateway::app::request::Request;
 use gateway::app::{rebuild, run_jobs};
-use gateway::store::facts::{self, Filter};
+use gateway::store::facts;
 use gateway::store::jobs::{Change, DONE, Hold, Job, RUNNING, WAITING};
 use motcua_gateway as gateway;
 use proto::gateway::v1 as pb;

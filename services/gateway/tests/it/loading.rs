@@ -221,7 +221,6 @@ async fn an_event_without_a_beginning_is_set_aside_and_verify_tells_of_it() {
             .await
             .unwrap();
         assert_eq!(known.unwrap().position, 7, "{}", house.label);
-        let filter = facts::Filter::default();
         let rows = facts::page(house.app.db.read(), None, 10).await.unwrap();
         assert_eq!(rows.len(), 1);
     }

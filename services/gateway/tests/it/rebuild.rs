@@ -110,6 +110,7 @@ async fn unit_and_days_narrow_what_is_compared() {
             unit: unit.to_owned(),
             from_day: from_day.to_owned(),
             to_day: to_day.to_owned(),
+            page_token: String::new(),
         };
         for (request, dossiers) in [
             (ask("", "", ""), 4),
@@ -162,7 +163,6 @@ async fn a_rebuild_on_a_quiet_source_loads_everything_anew() {
         assert_eq!(outcome["events"], 30);
         assert_eq!(outcome["reconciliation"]["dossiers"], 5);
         assert_eq!(outcome["reconciliation"]["differing"], 0, "{}", house.label);
-        let filter = facts::Filter::default();
         let rows = facts::page(house.app.db.read(), None, 10).await.unwrap();
         assert!(rows.iter().all(|row| row.state == "processing"));
         let steps = facts::steps(house.app.db.read(), rows.iter().map(|row| row.id)).await;
