@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
 use sea_orm_migration::MigrationTrait;
+use sqlx::Connection as _;
 use sqlx::postgres::PgSslMode;
 use tokio::sync::{mpsc, watch};
 
@@ -194,6 +195,19 @@ fn sqlite(file: &std::path::Path, connections: u32) -> ConnectOptions {
                 // Without it REPLACE deletes a row past its guard.
                 .pragma("recursive_triggers", "ON")
                 .busy_timeout(Duration::from_secs(10))
+        })
+        // SQLite undoes a transaction by itself when the disk is full. The ROLLBACK
+        // after it fails, the driver counts itself inside a transaction for ever, and
+        // every later one becomes a savepoint that a refusal leaves open: what is
+        // answered then is not committed. Such a connection is not used again.
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            pool.after_release(|conn, _| {
+                Box::pin(async move {
+                    // A rollback that waits in the queue is done before the answer.
+                    conn.ping().await?;
+                    Ok(!conn.is_in_transaction())
+                })
+            })
         });
     options
 }

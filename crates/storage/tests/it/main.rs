@@ -11,6 +11,7 @@
 mod access;
 mod batch;
 mod events;
+mod full;
 mod grouping;
 mod idempotency;
 mod private;
