@@ -1,5 +1,7 @@
 //! Units, posts and who fills them.
 
+use std::collections::BTreeSet;
+
 use domain::actor::{ActingPost, Role};
 use domain::ids::{PostId, UnitId};
 use sea_orm::sea_query::OnConflict;
@@ -11,12 +13,42 @@ use storage::{StorageError, Tx};
 use uuid::Uuid;
 
 use super::entity::{person, post, unit};
-use crate::organisation::{Agency, VALID_FROM};
+use crate::organisation::{self, Agency, VALID_FROM};
 
 /// A unit's row.
 pub(crate) type Unit = unit::Model;
 /// A post's row.
 pub(crate) type Post = post::Model;
+
+/// What of all agencies is there already.
+pub(crate) struct Known {
+    units: BTreeSet<String>,
+    posts: BTreeSet<Uuid>,
+    people: BTreeSet<Uuid>,
+}
+
+impl Known {
+    /// Reads it.
+    pub(crate) async fn read<C: ConnectionTrait>(conn: &C) -> Result<Self, StorageError> {
+        let units = unit::Entity::find().select_only().column(unit::Column::Id);
+        let posts = post::Entity::find().select_only().column(post::Column::Id);
+        let people = person::Entity::find()
+            .select_only()
+            .column(person::Column::Id);
+        Ok(Self {
+            units: units.into_tuple().all(conn).await?.into_iter().collect(),
+            posts: posts.into_tuple().all(conn).await?.into_iter().collect(),
+            people: people.into_tuple().all(conn).await?.into_iter().collect(),
+        })
+    }
+
+    /// Whether an agency lacks nothing.
+    pub(crate) fn whole(&self, agency: &Agency) -> bool {
+        let post =
+            |p: &organisation::Post| self.posts.contains(&p.id) && self.people.contains(&p.person);
+        agency.units.iter().all(|u| self.units.contains(&u.id.0)) && agency.posts.iter().all(post)
+    }
+}
 
 /// Adds what an agency lacks and answers how much that was.
 pub(crate) async fn add(tx: &Tx, agency: &Agency) -> Result<u64, StorageError> {
