@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use testkit::required;
-use tokio::process::Command;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use crate::disk::Disk;
@@ -25,6 +26,12 @@ pub(crate) struct Cluster {
     port: u16,
     /// Whether its programs must run as another user: it refuses to run as root.
     as_postgres: bool,
+}
+
+/// A session that holds the lock; it ends with its input.
+pub(crate) struct Held {
+    _psql: Child,
+    _told: ChildStdin,
 }
 
 /// Where the programs of the newest PostgreSQL are; none where there is none.
@@ -90,19 +97,50 @@ impl Cluster {
         self.port
     }
 
-    /// Kills the first process of the server with SIGKILL. Its children notice.
-    pub(crate) async fn kill(&self) {
+    /// Stops the process that writes the log for those who do not wait for it, and
+    /// answers which it is: then only what a commit has written itself is written.
+    pub(crate) async fn stall(&self) -> String {
+        let query = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'";
+        let writer = self.asked(&self.admin(), query).await;
+        self.signal("-STOP", &[&writer]).await;
+        writer
+    }
+
+    /// Lets it go on.
+    pub(crate) async fn resume(&self, writer: &str) {
+        self.signal("-CONT", &[writer]).await;
+    }
+
+    /// Kills the first process of the server with SIGKILL, and the one that was
+    /// stopped. The others notice.
+    pub(crate) async fn kill(&self, writer: &str) {
         let pid = std::fs::read_to_string(self.data().join("postmaster.pid"));
         let pid = pid.expect("a running server");
-        let pid = pid.lines().next().expect("its process").trim().to_owned();
-        let mut kill = self.command(Path::new("kill"));
-        kill.args(["-KILL", &pid]);
-        succeeded("kill", &kill.output().await.expect("kill"));
+        let pid = pid.lines().next().expect("its process").trim();
+        self.signal("-KILL", &[pid, writer]).await;
     }
 
     /// Stops it without letting anybody finish, as after a crash.
-    pub(crate) async fn stop_at_once(&self) {
-        succeeded("stop", &self.pg_ctl(&["-m", "immediate", "stop"]).await);
+    pub(crate) async fn stop_at_once(&self, writer: &str) {
+        let asked = self.pg_ctl(&["-m", "immediate", "-W", "stop"]).await;
+        succeeded("stop", &asked);
+        // It hears nothing while it is stopped.
+        self.signal("-KILL", &[writer]).await;
+    }
+
+    async fn signal(&self, which: &str, processes: &[&str]) {
+        let mut kill = self.command(Path::new("kill"));
+        kill.arg(which).args(processes);
+        succeeded("kill", &kill.output().await.expect("kill"));
+    }
+
+    /// The answer to a query, as a line.
+    async fn asked(&self, database: &str, query: &str) -> String {
+        let answer = self
+            .run("psql", &["-At", "-d", database, "-c", query])
+            .await;
+        succeeded("psql", &answer);
+        told(&answer).trim().to_owned()
     }
 
     /// Starts it, as often as it takes until what was killed has let go of its
@@ -126,12 +164,53 @@ impl Cluster {
         began.elapsed()
     }
 
-    /// Starts it where it has ended by itself.
+    /// Starts it where it has ended by itself, and waits until it serves: one that
+    /// recovers still may end.
     pub(crate) async fn serve_again(&self) {
-        let runs = self.pg_ctl(&["status"]).await;
-        if !runs.status.success() {
-            self.serve().await;
+        let port = self.port.to_string();
+        let mut look = interval(Duration::from_millis(50));
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let serving = async {
+            loop {
+                look.tick().await;
+                let runs = self.pg_ctl(&["status"]).await;
+                if !runs.status.success() {
+                    self.serve().await;
+                    return;
+                }
+                let serves = ["-q", "-h", "127.0.0.1", "-p", &port];
+                if self.run("pg_isready", &serves).await.status.success() {
+                    return;
+                }
+            }
+        };
+        assert!(timeout(BACK, serving).await.is_ok(), "it does not recover");
+    }
+
+    /// Lets nobody write events of a database for as long as the answer is kept.
+    pub(crate) async fn hold(&self, database: &str) -> Held {
+        let mut psql = Command::new(self.programs.join("psql"));
+        psql.args(["-q", "-d", database, "-v", "ON_ERROR_STOP=1"]);
+        psql.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut psql = psql.kill_on_drop(true).spawn().expect("psql");
+        let lock = "BEGIN; LOCK TABLE event IN SHARE MODE;\n\\echo held\n";
+        let mut told = psql.stdin.take().expect("its input");
+        let asked = told.write_all(lock.as_bytes()).await;
+        asked.expect("psql listens");
+        let mut said = BufReader::new(psql.stdout.take().expect("its output")).lines();
+        let line = said.next_line().await.expect("psql answers");
+        assert_eq!(line.as_deref(), Some("held"));
+        Held {
+            _psql: psql,
+            _told: told,
         }
+    }
+
+    /// Whether the commit of an act waits for who holds a database.
+    pub(crate) async fn commit_waits(&self, database: &str) -> bool {
+        let query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                     AND wait_event_type = 'Lock' AND query LIKE '%idempotency%'";
+        self.asked(database, query).await != "0"
     }
 
     /// The disk below it, if it can be full.
@@ -158,7 +237,8 @@ impl Cluster {
         // wants no flush is caught.
         let options = format!(
             "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} \
-             -c wal_writer_delay=10s -c log_min_messages=fatal",
+             -c wal_writer_delay=10s -c log_min_messages=fatal \
+             -c track_activity_query_size=64kB",
             self.port
         );
         let (data, log) = (format!("{folder}/data"), format!("{folder}/log"));

@@ -13,7 +13,7 @@ use crate::supervisor::millis;
 
 /// Acts between two faults, at most.
 const ACTS: u64 = 40;
-/// It stays full this long, in milliseconds, and at most so much longer.
+/// Once somebody has met it, it stays full this long, in milliseconds, and at most so much longer.
 const LASTS: u64 = 1000;
 const LONGER: u64 = 2000;
 
@@ -70,13 +70,11 @@ impl Drop for Disk {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "not run to its end yet: see tests/README.md"]
 async fn no_act_is_lost_or_doubled_when_the_disk_is_full_on_sqlite() {
     full(Engine::Sqlite, 64).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "not run to its end yet: see tests/README.md"]
 async fn no_act_is_lost_or_doubled_when_the_disk_is_full_on_postgres() {
     full(Engine::Postgres, 256).await;
 }
@@ -108,11 +106,15 @@ async fn strike(scene: &mut Scene) {
     if !load.reach(place, acts).await {
         return;
     }
-    let disk = place.disk().expect("a disk that can be full");
-    disk.fill();
-    moment(LASTS + draw.below(LONGER)).await;
-    disk.free();
-    outcome.n += 1;
+    let before = place.told_full();
+    place.disk().expect("a disk that can be full").fill();
+    // Logs and tables have some room of their own: it counts once somebody was refused.
+    let met = load.until(place, |place| place.told_full() > before).await;
+    if met {
+        moment(LASTS + draw.below(LONGER)).await;
+        outcome.n += 1;
+    }
+    place.disk().expect("a disk that can be full").free();
     // PostgreSQL ends when its log cannot be written; an operator starts it again.
     if let Some(cluster) = &place.cluster {
         cluster.serve_again().await;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use testkit::ledger::Acknowledged;
+use testkit::variable;
 use tokio::process::Child;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
@@ -22,6 +23,8 @@ const AT_ONCE: &str = "8";
 const END: Duration = Duration::from_mins(5);
 /// After a fault has ended, the next act is acknowledged within this.
 const RECOVERED: Duration = Duration::from_mins(2);
+/// What a mutant has lost is not waited for that long.
+const LOST: Duration = Duration::from_secs(20);
 
 /// One rehearsal.
 pub(crate) struct Load {
@@ -55,10 +58,7 @@ impl Load {
 
     /// Acts that were acknowledged.
     pub(crate) fn acts(&self) -> Vec<String> {
-        let text = std::fs::read_to_string(&self.list).unwrap_or_default();
-        // The last line may be half written.
-        let whole = text.split_inclusive('\n').filter(|l| l.ends_with('\n'));
-        whole.map(|line| line.trim_end().to_owned()).collect()
+        read(&self.list)
     }
 
     /// The same, as the ledger holds them.
@@ -81,24 +81,34 @@ impl Load {
     /// before.
     pub(crate) async fn reach(&mut self, place: &mut Supervisor, more: usize) -> bool {
         let acts = self.acts().len() + more;
+        let list = self.list.clone();
+        self.until(place, |_| read(&list).len() >= acts).await && self.walks()
+    }
+
+    /// Waits until something holds; false when the lives end before.
+    pub(crate) async fn until(
+        &mut self,
+        place: &mut Supervisor,
+        holds: impl Fn(&Supervisor) -> bool,
+    ) -> bool {
         let mut look = interval(Duration::from_millis(4));
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        while self.acts().len() < acts {
+        while !holds(place) {
             if !self.walks() {
                 return false;
             }
             place.tend();
             look.tick().await;
         }
-        self.walks()
+        true
     }
 
     /// How long it takes until an act is acknowledged again.
     pub(crate) async fn recover(&mut self, place: &mut Supervisor) -> Result<Duration, String> {
-        let began = Instant::now();
-        match timeout(RECOVERED, self.reach(place, 1)).await {
+        let (began, within) = (Instant::now(), patience(RECOVERED));
+        match timeout(within, self.reach(place, 1)).await {
             Ok(_) => Ok(began.elapsed()),
-            Err(_) => Err(format!("nothing is acknowledged for {RECOVERED:?}")),
+            Err(_) => Err(format!("nothing is acknowledged for {within:?}")),
         }
     }
 
@@ -112,7 +122,9 @@ impl Load {
                 look.tick().await;
             }
         };
-        if timeout(END, ending).await.is_err() {
+        if timeout(patience(END), ending).await.is_err() {
+            // What is judged stands still.
+            self.driver.kill().await.expect("a killed driver");
             return vec!["the rehearsal does not end".to_owned()];
         }
         let out = std::fs::read_to_string(&self.out).unwrap_or_default();
@@ -125,6 +137,23 @@ impl Load {
             |told| misses(&told),
         )
     }
+}
+
+/// How long something is waited for.
+fn patience(product: Duration) -> Duration {
+    if variable("MUTANT").is_some() {
+        LOST
+    } else {
+        product
+    }
+}
+
+/// The lines of a list that is still written to.
+fn read(list: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(list).unwrap_or_default();
+    // The last line may be half written.
+    let whole = text.split_inclusive('\n').filter(|l| l.ends_with('\n'));
+    whole.map(|line| line.trim_end().to_owned()).collect()
 }
 
 /// Lives that did not end as they must, and what `verify` found.

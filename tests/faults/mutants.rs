@@ -74,7 +74,6 @@ fn mutants_that_do_not_survive_a_process_are_caught() {
 }
 
 #[test]
-#[ignore = "not run to its end yet: see tests/README.md"]
 fn mutants_that_do_not_survive_a_database_are_caught() {
     if programs().is_some() {
         let _machine = MACHINE.blocking_lock();

@@ -39,13 +39,11 @@ const WITH_DATABASE: [Wire; 9] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "not run to its end yet: see tests/README.md"]
 async fn no_act_is_lost_or_doubled_when_wires_fail_on_sqlite() {
     cut(Engine::Sqlite, &WIRES).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "not run to its end yet: see tests/README.md"]
 async fn no_act_is_lost_or_doubled_when_wires_fail_on_postgres() {
     cut(Engine::Postgres, &WITH_DATABASE).await;
 }

@@ -23,13 +23,13 @@ const WITH_DATABASE: [Wire; 5] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "not in the gate, and not run yet: see tests/README.md"]
+#[ignore = "not in the gate: run it by name, see tests/README.md"]
 async fn no_act_is_lost_or_doubled_in_a_storm_on_sqlite() {
     storm(Engine::Sqlite, &WIRES).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "not in the gate, and not run yet: see tests/README.md"]
+#[ignore = "not in the gate: run it by name, see tests/README.md"]
 async fn no_act_is_lost_or_doubled_in_a_storm_on_postgres() {
     storm(Engine::Postgres, &WITH_DATABASE).await;
 }

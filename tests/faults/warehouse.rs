@@ -9,13 +9,11 @@ use crate::campaign::{Plan, Scene, campaign};
 const AWAY: usize = 150;
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "not run to its end yet: see tests/README.md"]
 async fn a_warehouse_that_was_away_catches_up_on_sqlite() {
     away(Engine::Sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "not run to its end yet: see tests/README.md"]
 async fn a_warehouse_that_was_away_catches_up_on_postgres() {
     away(Engine::Postgres).await;
 }
