@@ -26,7 +26,7 @@ async fn days_are_told_whole_and_in_parts_that_add_up() {
         }
         let db = town.served.house.stores()["dossier"].clone();
         let told = async |after: &str, enough| {
-            dossier::summarise::run(db.read(), None, after, enough)
+            dossier::summarise::run(&db, None, after, enough)
                 .await
                 .unwrap()
         };

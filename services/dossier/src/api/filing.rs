@@ -103,7 +103,7 @@ impl FilingService for FilingApi {
             .await
             .map_err(Error::from)?;
         let unit = Some(m.unit.trim_start_matches("units/")).filter(|unit| !unit.is_empty());
-        let told = summarise::run(self.0.db.read(), unit, &m.after_day, summarise::ENOUGH).await;
+        let told = summarise::run(&self.0.db, unit, &m.after_day, summarise::ENOUGH).await;
         let (days, through_day) = told.map_err(Error::from)?;
         let days = days
             .into_iter()

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::ConnectionTrait;
-use storage::StorageError;
+use storage::{Db, StorageError};
 
 use crate::store::files;
 use crate::verify::summary;
@@ -22,8 +21,8 @@ pub type Told = (BTreeMap<(String, String), (i64, u128)>, String);
 ///
 /// # Errors
 /// When the store is away.
-pub async fn run<C: ConnectionTrait>(
-    conn: &C,
+pub async fn run(
+    db: &Db,
     only: Option<&str>,
     after_day: &str,
     enough: u32,
@@ -31,7 +30,7 @@ pub async fn run<C: ConnectionTrait>(
     let mut days: BTreeMap<(String, String), (i64, u128)> = BTreeMap::new();
     let (mut last, mut id, mut seen) = (after_day.to_owned(), None, 0);
     loop {
-        let page = files::by_day(conn, (&last, id), PAGE).await?;
+        let page = files::by_day(db.read(), (&last, id), PAGE).await?;
         if page.is_empty() {
             return Ok((days, String::new()));
         }
